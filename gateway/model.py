@@ -1,0 +1,311 @@
+"""The words of the gateway: what travels from a channel to a bot and back.
+
+Everything here is frozen, typed and free of I/O. No platform and no vendor word appears: what a
+channel or a bot needs to remember travels as an opaque string that its adapter wrote and reads.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Scope(StrEnum):
+    """What makes two messages part of one conversation."""
+
+    PER_THREAD = "per_thread"
+    PER_CHAT = "per_chat"
+    PER_USER = "per_user"
+
+
+class Policy(StrEnum):
+    """What happens to a message that arrives while its conversation is being answered."""
+
+    FOLLOWUP = "followup"
+    """It waits and is answered next, in order."""
+    COLLECT = "collect"
+    """It waits, and all that wait are answered together once the person has paused."""
+    INTERRUPT = "interrupt"
+    """The running answer is stopped and the new message is answered."""
+    REJECT = "reject"
+    """It is refused, and the person is told to wait."""
+
+
+class Address(Struct, frozen=True):
+    """Where a reply goes. ``place`` and ``thread`` are the channel's own words, opaque here."""
+
+    channel: str
+    place: str
+    thread: str = ""
+
+
+class Person(Struct, frozen=True):
+    """Who wrote. ``id`` is unique within the channel; ``locale`` is a BCP 47 tag or empty."""
+
+    id: str
+    name: str = ""
+    locale: str = ""
+
+
+class Attachment(Struct, frozen=True):
+    """A file that travels with a message or an answer. ``size`` is in bytes."""
+
+    name: str
+    media_type: str
+    url: str
+    size: int = 0
+
+
+class Origin(Struct, frozen=True):
+    """Who writes from where. ``facts`` are what routes may ask about (``page``, ``workspace``…)."""
+
+    address: Address
+    person: Person
+    facts: dict[str, str] = {}
+
+
+class Inbound(Struct, frozen=True, kw_only=True):
+    """One message from one person.
+
+    ``id`` is its identity within the channel: a second copy with the same id is the same message.
+    ``received_at`` is in seconds since the epoch.
+    """
+
+    id: str
+    origin: Origin
+    text: str
+    received_at: float
+    attachments: tuple[Attachment, ...] = ()
+
+
+# Reply events: what a bot yields. Each is one JSON object with its kind under "type".
+
+
+class TextDelta(Struct, frozen=True, tag="text"):
+    """More of the answer, to be appended."""
+
+    text: str
+
+
+class TextReplace(Struct, frozen=True, tag="replace"):
+    """The whole answer so far is now this (moderation, or an attempt begun anew)."""
+
+    text: str
+
+
+class Thought(Struct, frozen=True, tag="thought"):
+    """What an agent says it is thinking: shown as status, never part of the answer."""
+
+    text: str
+
+
+class ToolUse(Struct, frozen=True, tag="tool"):
+    """An agent called a tool, or has the tool's answer."""
+
+    name: str
+    finished: bool = False
+
+
+class Status(Struct, frozen=True, tag="status"):
+    """What the bot is doing, in a few words (a workflow's node, an iteration)."""
+
+    text: str
+
+
+class File(Struct, frozen=True, tag="file"):
+    """A file that belongs to the answer."""
+
+    attachment: Attachment
+
+
+class Source(Struct, frozen=True):
+    """One document the answer rests on."""
+
+    title: str
+    url: str = ""
+    excerpt: str = ""
+
+
+class Sources(Struct, frozen=True, tag="sources"):
+    """All the documents the answer rests on; a later one replaces an earlier one."""
+
+    items: tuple[Source, ...]
+
+
+class Suggestions(Struct, frozen=True, tag="suggestions"):
+    """Questions the person may want to ask next; a later one replaces an earlier one."""
+
+    items: tuple[str, ...]
+
+
+class Choice(Struct, frozen=True):
+    """One button: ``label`` is read by the person, ``value`` goes back to the bot."""
+
+    value: str
+    label: str
+
+
+class Choices(Struct, frozen=True, tag="choices"):
+    """The bot asks the person to choose."""
+
+    prompt: str
+    items: tuple[Choice, ...]
+
+
+class Usage(Struct, frozen=True, tag="usage"):
+    """What the answer cost, as the bot counts it."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    price: str = ""
+    currency: str = ""
+
+
+class Reference(Struct, frozen=True, tag="reference"):
+    """The bot's own names for things: saved the moment they are known, handed back unread.
+
+    ``conversation`` continues the conversation, ``answer`` names this answer (feedback, history),
+    ``task`` is what stops it. A later event's empty field leaves the earlier value as it was.
+    """
+
+    conversation: str = ""
+    answer: str = ""
+    task: str = ""
+
+
+class Forgotten(Struct, frozen=True, tag="forgotten"):
+    """The bot no longer knew the conversation and has begun a new one."""
+
+
+class Done(Struct, frozen=True, tag="done"):
+    """The answer is complete. Always the last event."""
+
+
+class Failure(StrEnum):
+    """Why an answer failed, in the terms a person can be told."""
+
+    UNAVAILABLE = "unavailable"
+    """The bot could not be reached or answered with a server error."""
+    BUSY = "busy"
+    """The bot has too many requests."""
+    MISCONFIGURED = "misconfigured"
+    """The bot refused the gateway: wrong key, wrong address, app switched off."""
+    REJECTED = "rejected"
+    """The bot would not take this message."""
+    TIMEOUT = "timeout"
+    """Nothing came for longer than the bot's limit."""
+    INTERRUPTED = "interrupted"
+    """The answer broke off before its end."""
+    EMPTY = "empty"
+    """The bot finished without saying anything."""
+    TOO_LONG = "too_long"
+    """The answer is larger than the gateway carries."""
+    INTERNAL = "internal"
+    """The gateway itself is at fault."""
+
+
+class Failed(Struct, frozen=True, tag="failed"):
+    """The answer ends here. Always the last event; what was shown stays shown.
+
+    ``detail`` is for the operator's log: never a secret, never a message's text.
+    ``retry_after`` (seconds) says that asking again later may help; None says that it will not.
+    """
+
+    failure: Failure
+    detail: str = ""
+    retry_after: float | None = None
+
+
+ReplyEvent = (
+    TextDelta
+    | TextReplace
+    | Thought
+    | ToolUse
+    | Status
+    | File
+    | Sources
+    | Suggestions
+    | Choices
+    | Usage
+    | Reference
+    | Forgotten
+    | Done
+    | Failed
+)
+
+
+# What a channel sees of an answer: a bot's events without its references, the gateway's own
+# notices, and one End in place of Done and Failed.
+
+
+class Notice(Struct, frozen=True, tag="notice"):
+    """A sentence of the gateway itself, in the person's language, beside the answer."""
+
+    text: str
+
+
+class EndState(StrEnum):
+    """How an answer ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class End(Struct, frozen=True, tag="end"):
+    """The answer is final: ``text`` is all of it.
+
+    ``notice`` says in the person's language why it failed or stopped, and is empty otherwise.
+    """
+
+    text: str
+    state: EndState = EndState.DONE
+    notice: str = ""
+
+
+ShownEvent = (
+    TextDelta
+    | TextReplace
+    | Thought
+    | ToolUse
+    | Status
+    | File
+    | Sources
+    | Suggestions
+    | Choices
+    | Usage
+    | Notice
+    | End
+)
+
+
+class Conversation(Struct, frozen=True):
+    """What is kept of a conversation for one bot, between turns.
+
+    ``reference`` is the bot's own name for it (empty: none yet), ``inputs`` are sent every turn.
+    """
+
+    reference: str = ""
+    inputs: dict[str, str] = {}
+    turns: int = 0
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """What a bot is asked in one turn.
+
+    ``turn`` names the turn in logs and to the bot; ``user`` is derived from the conversation's
+    scope, so a bot that binds conversations to users always sees the same one.
+    """
+
+    turn: str
+    text: str
+    user: str
+    conversation: Conversation
+    attachments: tuple[Attachment, ...] = ()
+    locale: str = ""
+
+
+class Introduction(Struct, frozen=True):
+    """What a bot says before it is asked anything."""
+
+    opening: str = ""
+    suggestions: tuple[str, ...] = ()

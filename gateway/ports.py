@@ -1,0 +1,324 @@
+"""The two ports of the gateway, and what each adapter is handed.
+
+A channel is a door people write through; a bot is what answers. Both are small: whatever only
+some of them can do is a protocol of its own beside the required one, and the core asks with
+``isinstance``.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from typing import Protocol, runtime_checkable
+
+from aiohttp import ClientSession, web
+from msgspec import Struct
+
+from gateway.model import (
+    Address,
+    Ask,
+    Inbound,
+    Introduction,
+    Origin,
+    Reference,
+    ReplyEvent,
+    ShownEvent,
+)
+
+
+class Bot(Protocol):
+    """An answerer: one configured app of one vendor."""
+
+    name: str
+    identity: str
+    """Names the app behind the bot (vendor, address, app): conversations belong to it. Pointing
+    the bot at another app changes it; a new key for the same app must not."""
+
+    async def start(self, gateway: "GatewayForBots") -> None:
+        """Get ready. Must not need the vendor's server to be up. Called once."""
+        ...
+
+    def answer(self, ask: Ask) -> AsyncGenerator[ReplyEvent, None]:
+        """Ask and stream the answer.
+
+        Yields any number of events and ends with exactly one Done or Failed; faults of the vendor
+        are Failed, never an exception. An exception is a defect: the turn fails as INTERNAL.
+        Closing the iterator early must let go of the connection at once. The core never retries
+        inside one call; it may call again when Failed has ``retry_after``.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Let go of everything. No answer is running any more."""
+        ...
+
+
+@runtime_checkable
+class CanStop(Protocol):
+    """A bot whose running answer can be stopped on the vendor's side."""
+
+    async def stop_answer(self, ask: Ask, reference: Reference) -> None:
+        """Ask the vendor to stop. Best effort: must not raise, returns within seconds."""
+        ...
+
+
+@runtime_checkable
+class CanIntroduce(Protocol):
+    """A bot that knows an opening statement and first questions."""
+
+    async def introduce(self) -> Introduction:
+        """What to show before the first message. Must not raise: empty when unknown."""
+        ...
+
+
+class GatewayForBots(Protocol):
+    """What a bot may use of the gateway."""
+
+    @property
+    def http(self) -> ClientSession:
+        """The shared HTTP client: no total time limit, so set one per request."""
+        ...
+
+
+class Closing(Struct, frozen=True):
+    """The last event of a reply log, and its entry in the transcript. ``data`` encodes to JSON."""
+
+    kind: str
+    data: object
+
+
+class Sent(Struct, frozen=True):
+    """The whole answer is with the channel.
+
+    A channel that keeps its replies in the gateway's own log has not written the end yet: it is
+    ``closing``, written in the same atomic step that seals the turn.
+    """
+
+    closing: Closing | None = None
+
+
+class NotSent(Struct, frozen=True):
+    """Nothing of the final answer went out; to send it again is safe."""
+
+    reason: str
+    retry_after: float = 1.0
+
+
+class Unknown(Struct, frozen=True):
+    """The final answer may or may not have gone out."""
+
+    reason: str
+
+
+Outcome = Sent | NotSent | Unknown
+
+
+class Reply(Protocol):
+    """One answer on its way to a person, as its channel sees it."""
+
+    @property
+    def turn(self) -> str:
+        """Names the turn within its conversation."""
+        ...
+
+    @property
+    def address(self) -> Address:
+        """Where the reply goes: below the last of the messages."""
+        ...
+
+    @property
+    def locale(self) -> str:
+        """The person's language, a BCP 47 tag or empty."""
+        ...
+
+    @property
+    def messages(self) -> tuple[Inbound, ...]:
+        """The messages it answers, oldest first."""
+        ...
+
+    def events(self) -> AsyncIterator[ShownEvent]:
+        """Every event so far, then each as it comes; the last is End."""
+        ...
+
+    @property
+    def log(self) -> "LogWriter":
+        """Where a channel that keeps its replies in the gateway writes what it shows."""
+        ...
+
+
+class Channel(Protocol):
+    """A door: one Slack app, one Telegram bot, one widget site."""
+
+    name: str
+
+    async def start(self, gateway: "GatewayForChannels") -> None:
+        """Mount routes, begin to receive. Raises only when it can never work."""
+        ...
+
+    async def deliver(self, reply: Reply) -> Outcome:
+        """Render one reply to its end. The only code path that sends an answer.
+
+        Interim frames may be skipped, the final never. Called again for the same turn after
+        NotSent or a crash. Cancelled when the turn was taken over by another replica.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Stop receiving and tell open streams to come back. Turns are already drained."""
+        ...
+
+
+class Admission(Struct, frozen=True):
+    """What became of a message.
+
+    ``status`` is one of ``accepted`` (durable: acknowledge it), ``duplicate`` (already here:
+    acknowledge it), ``busy`` (not taken: too much is waiting) and ``refused`` (no route lets this
+    person in). ``notice`` is a sentence for the person in their language, when there is one.
+    """
+
+    status: str
+    turn: str = ""
+    notice: str = ""
+
+
+class LogEntry(Struct, frozen=True):
+    """One event of a reply log: ``data`` is a JSON object, ``(turn, n)`` grows along the log.
+
+    An entry without a turn is said beside the log: it has no id and is not repeated.
+    """
+
+    kind: str
+    data: bytes
+    turn: int = 0
+    n: int = 0
+
+    @property
+    def id(self) -> str:
+        """What a reader hands back to continue behind this entry; empty when it has no place."""
+        return f"{self.turn}-{self.n}" if self.turn else ""
+
+
+class LogWriter(Protocol):
+    """Writes one turn's events to the reply log of its conversation."""
+
+    def append(self, kind: str, data: object) -> None:
+        """Show an event now to local readers and within 20 ms to all others. Never blocks.
+
+        ``data`` is anything that encodes to a JSON object.
+        """
+        ...
+
+
+class LogReader(Protocol):
+    """Follows one conversation's reply log. Close it when the reader is gone."""
+
+    async def next(self) -> Sequence[LogEntry]:
+        """The next entries, in order and without gap or repeat; waits until there are some.
+
+        Empty is a heartbeat. Raises ``Behind`` when the log no longer holds what the reader has
+        not seen, or the reader is too slow; ``ShuttingDown`` when the gateway goes away.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the subscription."""
+        ...
+
+
+class Behind(Exception):
+    """The reader must begin anew from the history."""
+
+
+class ShuttingDown(Exception):
+    """The gateway is going away; the reader should reconnect, to any replica."""
+
+
+class Refusal(Exception):
+    """A request that is answered with a 4xx or 5xx and an explanation, in JSON.
+
+    ``code`` is for programs, ``message`` tells a person what to do. ``headers`` go along.
+    """
+
+    def __init__(self, status: int, code: str, message: str, retry_after: float = 0) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+        self.headers: dict[str, str] = {}
+
+
+class NotRouted(Exception):
+    """No route of the configuration leads anywhere from here."""
+
+
+class StoreUnavailable(Exception):
+    """The message could not be made durable. The platform should send it again."""
+
+
+class History(Struct, frozen=True):
+    """A conversation as it was at one instant.
+
+    ``messages`` are JSON objects, oldest first; following the log from ``cursor`` continues
+    exactly behind them. ``waiting`` says that an answer is running or a message is queued.
+    """
+
+    messages: tuple[bytes, ...]
+    cursor: str
+    waiting: bool
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class GatewayForChannels(Protocol):
+    """What a channel may use of the gateway."""
+
+    @property
+    def public_url(self) -> str:
+        """Where the outside world reaches the gateway, without a slash at the end; may be empty."""
+        ...
+
+    def mount(self, method: str, path: str, handler: Handler) -> None:
+        """Serve ``path``. Only during ``start``; the same handler twice is once."""
+        ...
+
+    def client_ip(self, request: web.Request) -> str:
+        """The person's address, seen through the trusted proxies only."""
+        ...
+
+    async def admit(self, inbound: Inbound, *, transcript: bool = False) -> Admission:
+        """Make a message durable. Acknowledge the platform only after this returned.
+
+        With ``transcript`` it also enters the conversation's transcript, in the same step.
+        Raises StoreUnavailable after about two seconds of trying.
+        """
+        ...
+
+    async def halt(self, origin: Origin) -> bool:
+        """Stop what is being answered there. False when nothing was running or waiting.
+
+        This and all that follows raises StoreUnavailable, and NotRouted where no route leads.
+        """
+        ...
+
+    async def history(self, origin: Origin) -> History:
+        """The transcript and the cursor behind it, as one atomic snapshot."""
+        ...
+
+    async def follow(self, origin: Origin, cursor: str) -> LogReader:
+        """Follow the reply log behind ``cursor`` (empty: from where it begins)."""
+        ...
+
+    async def introduce(self, origin: Origin) -> Introduction:
+        """What the bot answering there says before it is asked anything."""
+        ...
+
+    async def allow(self, bucket: str, per_minute: int) -> float:
+        """Take one token from a named bucket: 0 when there was one, else seconds to wait."""
+        ...
+
+    def signing_keys(self) -> Sequence[bytes]:
+        """Secrets to sign with (the first) and to verify with (all), shared by all replicas."""
+        ...
+
+    def text(self, locale: str, key: str, **values: object) -> str:
+        """A sentence for a person, in their language or the nearest there is."""
+        ...
