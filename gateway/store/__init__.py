@@ -1,0 +1,1 @@
+"""Everything durable, on the Redis protocol: the inbox, conversations, reply logs, limits."""

@@ -1,0 +1,118 @@
+"""The connection to Redis: how it is made, and how scripts are called through it.
+
+Every script call of one tick of the event loop travels in one pipeline. That is what makes a
+busy gateway cheap: calls share connections and round trips without any caller knowing.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any
+
+from redis.asyncio import Redis, Sentinel
+from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisError
+
+from gateway.config import RedisConfig
+from gateway.ports import StoreUnavailable
+
+BATCH = 256
+"""How many calls travel in one pipeline at most."""
+
+IMPATIENT: dict[str, Any] = {
+    # The client's own defaults retry for up to a minute; a platform waits three seconds.
+    "socket_timeout": 1.0,
+    "socket_connect_timeout": 1.0,
+    "retry": Retry(NoBackoff(), 0),
+    "max_connections": 64,
+}
+PATIENT: dict[str, Any] = IMPATIENT | {"socket_timeout": None}
+"""For readers that block until something comes."""
+
+
+def connect(config: RedisConfig, *, blocking: bool = False) -> Redis:
+    """A client for the configured server. Does not connect yet, so it never raises."""
+    options = PATIENT if blocking else IMPATIENT
+    if config.sentinel:
+        sentinel = Sentinel(  # type: ignore[no-untyped-call]
+            [node.rsplit(":", 1) for node in config.sentinel.nodes], sentinel_kwargs=IMPATIENT
+        )
+        client: Redis = sentinel.master_for(config.sentinel.master, **options)
+        return client
+    if config.cluster:
+        return RedisCluster.from_url(config.url, **options)  # type: ignore[return-value]
+    return Redis.from_url(config.url, **options)
+
+
+class Script:
+    """One Lua script, by the name of its file."""
+
+    def __init__(self, name: str) -> None:
+        folder = files("gateway.store") / "scripts"
+        body = (folder / f"{name}.lua").read_text()
+        self.source = (folder / "_owner.lua").read_text() + body if "owner(" in body else body
+        self.sha = sha1(self.source.encode(), usedforsecurity=False).hexdigest()
+
+
+class Connection:
+    """Runs scripts and commands. Safe to share between tasks; raises StoreUnavailable."""
+
+    def __init__(self, client: Redis) -> None:
+        self.client = client
+        self._queue: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
+        self._sending: set[asyncio.Task[None]] = set()
+
+    async def run(self, script: Script, keys: Sequence[str], args: Sequence[Any] = ()) -> Any:
+        """Call a script, loading it when the server does not know it (yet, or any more)."""
+        call = ("EVALSHA", script.sha, len(keys), *keys, *args)
+        try:
+            return await self.execute(*call)
+        except NoScriptError:
+            await self.execute("SCRIPT LOAD", script.source)
+            return await self.execute(*call)
+
+    async def execute(self, *command: Any) -> Any:
+        """Send one command with all others of this tick. A server's error reply is raised."""
+        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if not self._queue:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._queue.append((command, reply))
+        return await reply
+
+    def _flush(self) -> None:
+        queue, self._queue = self._queue, []
+        for start in range(0, len(queue), BATCH):
+            task = asyncio.create_task(self._send(queue[start : start + BATCH]))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
+    async def _send(self, batch: list[tuple[tuple[Any, ...], asyncio.Future[Any]]]) -> None:
+        try:
+            pipeline = self.client.pipeline(transaction=False)
+            for command, _ in batch:
+                pipeline.execute_command(*command)
+            replies = await pipeline.execute(raise_on_error=False)
+        except (RedisError, OSError) as error:
+            unavailable = StoreUnavailable(f"Redis: {type(error).__name__}: {error}")
+            replies = [unavailable] * len(batch)
+        for (_, future), reply in zip(batch, replies, strict=True):
+            if future.done():
+                continue
+            if isinstance(reply, Exception):
+                future.set_exception(_as_unavailable(reply))
+            else:
+                future.set_result(reply)
+
+    async def close(self) -> None:
+        """Wait for what is on its way, then disconnect."""
+        await asyncio.gather(*self._sending, return_exceptions=True)
+        await self.client.aclose()
+
+
+def _as_unavailable(reply: Exception) -> Exception:
+    if reply.args and str(reply.args[0]).startswith(("LOADING", "READONLY", "MISCONF", "OOM")):
+        return StoreUnavailable(f"Redis: {reply}")
+    return reply

@@ -1,0 +1,154 @@
+"""The hub: who is reading which lane in this process, and what other replicas publish.
+
+One pub/sub connection serves the whole process. Whenever a subscription is confirmed, first or
+again after a lost connection, the lane's readers are told to read the log: that closes every gap.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from secrets import token_hex
+from typing import Protocol
+
+import msgspec
+from msgspec import Raw
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway.ports import LogEntry
+from gateway.store import keys
+
+HEARTBEAT_SECONDS = 15.0
+RETRY_SECONDS = 0.25
+
+log = logging.getLogger(__name__)
+_decode = msgspec.json.Decoder(tuple[str, int, list[tuple[int, str, Raw]]]).decode
+
+
+class Subscriber(Protocol):
+    """One open stream."""
+
+    stale: bool
+    closing: bool
+
+    def show(self, entries: Sequence[LogEntry]) -> None:
+        """Hand over entries."""
+        ...
+
+    def wake(self) -> None:
+        """Look again."""
+        ...
+
+
+class Hub:
+    """Brings entries to the readers of this process."""
+
+    def __init__(self, blocking: Redis, on_control: Callable[[bytes], Awaitable[None]]) -> None:
+        self.process = token_hex(8)
+        self._pubsub = blocking.pubsub()
+        self._on_control = on_control
+        self._readers: dict[str, set[Subscriber]] = {}
+        self._confirmed: dict[str, asyncio.Event] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to listen. Returns when other replicas can be heard; raises when Redis is away."""
+        await self._pubsub.subscribe(keys.CONTROL)
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
+
+    def show(self, lane: str, entries: Sequence[LogEntry]) -> None:
+        """Hand entries to the lane's readers here."""
+        for reader in self._readers.get(lane, ()):
+            reader.show(entries)
+
+    async def join(self, lane: str, reader: Subscriber) -> None:
+        """Add a reader; returns when nothing published from now on can pass it by."""
+        readers = self._readers.setdefault(lane, set())
+        readers.add(reader)
+        confirmed = self._confirmed.setdefault(lane, asyncio.Event())
+        if len(readers) == 1:
+            try:
+                await self._pubsub.subscribe(keys.events(lane))
+            except (RedisError, OSError) as error:
+                # The listener subscribes to everything again once Redis is back.
+                log.warning("subscription delayed: %s", error)
+                return
+        await confirmed.wait()
+
+    def leave(self, lane: str, reader: Subscriber) -> None:
+        """Remove a reader."""
+        readers = self._readers.get(lane, set())
+        readers.discard(reader)
+        if not readers and self._readers.pop(lane, None) is not None:
+            self._confirmed.pop(lane, None)
+            task = asyncio.create_task(self._unsubscribe(lane))
+            self._tasks.append(task)
+            task.add_done_callback(self._tasks.remove)
+
+    @property
+    def open(self) -> int:
+        """How many streams are open."""
+        return sum(len(readers) for readers in self._readers.values())
+
+    def farewell(self) -> None:
+        """Tell every reader to reconnect elsewhere."""
+        for readers in self._readers.values():
+            for reader in readers:
+                reader.closing = True
+                reader.wake()
+
+    async def close(self) -> None:
+        """Stop listening."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._pubsub.aclose()  # type: ignore[no-untyped-call]
+
+    async def _unsubscribe(self, lane: str) -> None:
+        if lane in self._readers:
+            return
+        try:
+            await self._pubsub.unsubscribe(keys.events(lane))
+        except (RedisError, OSError) as error:
+            log.warning("unsubscription delayed: %s", error)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            for readers in list(self._readers.values()):
+                for reader in readers:
+                    reader.wake()
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                message = await self._pubsub.get_message(timeout=None)
+                if message:
+                    await self._heard(message["type"], message["channel"], message["data"])
+            except (RedisError, OSError) as error:
+                log.warning("not listening to other replicas: %s", error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _heard(self, kind: str, channel: bytes, data: bytes) -> None:
+        if channel == keys.CONTROL.encode():
+            if kind == "message":
+                await self._on_control(data)
+            return
+        lane = keys.lane_of_events(channel.decode())
+        if kind == "subscribe":
+            self._refresh(lane)
+        elif kind == "message":
+            self._published(lane, data)
+
+    def _refresh(self, lane: str) -> None:
+        if confirmed := self._confirmed.get(lane):
+            confirmed.set()
+        for reader in self._readers.get(lane, ()):
+            reader.stale = True
+            reader.wake()
+
+    def _published(self, lane: str, data: bytes) -> None:
+        process, turn, entries = _decode(data)
+        if process != self.process:
+            self.show(lane, [LogEntry(kind, bytes(raw), turn, n) for n, kind, raw in entries])

@@ -1,0 +1,121 @@
+"""Every Redis key of the gateway, its time to live, and why.
+
+Keys of one lane carry its shard as their hash tag, so one script can touch them all, on a single
+server and on a cluster alike. Parts that come from outside are percent-encoded and readable:
+nothing is hashed with a secret that could be lost.
+"""
+
+from urllib.parse import quote
+from zlib import crc32
+
+SCHEMA = "1"
+"""Stored under META; a gateway refuses a store that was written with another one."""
+
+SHARDS = 16
+"""How many independent queues there are. Part of the schema: changing it would orphan lanes."""
+
+GROUP = "workers"
+"""The consumer group of every ready stream. A pending entry is the lease of its lane."""
+
+SECOND = 1
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+
+SEEN_TTL = 1 * DAY
+"""How long a sealed message is recognised when it is delivered again."""
+PENDING_TTL = 7 * DAY
+"""How long one that is not sealed yet is: longer than any queue."""
+LOG_TTL = 5 * 60 * SECOND
+"""How long a sealed answer can be resumed from events; then its reader begins from the history."""
+LOG_TURNS = 40
+"""How many answers back a reader can resume; one that is further behind begins anew."""
+LOG_ENTRIES = 2 * LOG_TURNS
+"""Of a sealed answer its start and its end are kept."""
+RUNNING_LOG_TTL = 1 * DAY
+"""A running answer's events; only a gateway that never comes back lets this run out."""
+DEAD_LETTERS = 1000
+"""How many messages that could never be answered are kept for the operator."""
+
+META = "gw:meta"
+"""Hash: the schema and the generated signing secret. Never expires."""
+PROBE = "gw:probe"
+"""String, written to find out whether anything can be written; PROBE_TTL."""
+PROBE_TTL = 60 * SECOND
+CONTROL = "gw:control"
+"""Pub/sub: what every replica must hear at once (a halted lane)."""
+
+
+def part(value: str) -> str:
+    """One component of a key, unambiguous beside the others."""
+    return quote(value, safe="")
+
+
+def lane_name(channel: str, *parts: str) -> str:
+    """The name of a lane; empty parts at the end are left out."""
+    while parts and not parts[-1]:
+        parts = parts[:-1]
+    return ":".join(part(p) for p in (channel, *parts))
+
+
+def shard_of(lane: str) -> int:
+    """The queue a lane belongs to, for ever."""
+    return crc32(lane.encode()) % SHARDS
+
+
+def _tagged(shard: int, kind: str, *rest: str) -> str:
+    return ":".join((f"gw:{{{shard:02}}}", kind, *rest))
+
+
+def ready(shard: int) -> str:
+    """Stream of lanes with work. Entries are deleted when their lane is drained; no TTL."""
+    return _tagged(shard, "ready")
+
+
+def later(shard: int) -> str:
+    """Sorted set of parked lanes by the time (ms) they are due. Emptied as they become due."""
+    return _tagged(shard, "later")
+
+
+def dead(shard: int) -> str:
+    """Stream of messages given up on, the newest DEAD_LETTERS of them."""
+    return _tagged(shard, "dead")
+
+
+def inbox(lane: str) -> str:
+    """List of a lane's messages, oldest first, until each is sealed. No TTL: nothing is lost."""
+    return _tagged(shard_of(lane), "inbox", lane)
+
+
+def lane(lane: str) -> str:
+    """Hash of a lane: counters, its ready entry, its conversations. Conversation TTL, sliding."""
+    return _tagged(shard_of(lane), "lane", lane)
+
+
+def seen(lane: str, message: str) -> str:
+    """What became of a message, by its identity. PENDING_TTL, then SEEN_TTL once sealed."""
+    return _tagged(shard_of(lane), "seen", lane, part(message))
+
+
+def log(lane: str) -> str:
+    """Stream of a lane's reply events. RUNNING_LOG_TTL, then LOG_TTL once sealed."""
+    return _tagged(shard_of(lane), "log", lane)
+
+
+def transcript(lane: str) -> str:
+    """List of what was said, for channels that do not remember. Conversation TTL, capped."""
+    return _tagged(shard_of(lane), "transcript", lane)
+
+
+def events(lane: str) -> str:
+    """Pub/sub channel of a lane's reply events, for readers on other replicas."""
+    return _tagged(shard_of(lane), "events", lane)
+
+
+def lane_of_events(channel: str) -> str:
+    """The lane whose events a pub/sub channel carries."""
+    return channel.split(":", 3)[3]
+
+
+def bucket(name: str) -> str:
+    """Token bucket of a rate limit; expires when it would be full again."""
+    return f"gw:bucket:{name}"

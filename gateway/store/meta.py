@@ -1,0 +1,64 @@
+"""What a store says about itself: whether it can be used, and the secret that replicas share."""
+
+import re
+import secrets
+
+import structlog
+from redis.exceptions import ResponseError
+
+from gateway.store import keys
+from gateway.store.connection import Connection
+
+OLDEST = {"redis": (7, 0), "valkey": (7, 2)}
+
+log = structlog.get_logger(__name__)
+
+
+class StoreError(Exception):
+    """The store cannot be used; the text says what to do."""
+
+
+async def check(connection: Connection) -> None:
+    """Refuse a server that is too old or data of another schema. Raises StoreError."""
+    info = await connection.client.info("server")
+    product = "valkey" if "valkey_version" in info else "redis"
+    version = str(info.get(f"{product}_version", "0"))
+    if _numbers(version) < OLDEST[product]:
+        wanted = ".".join(map(str, OLDEST[product]))
+        raise StoreError(f"redis.url is {product} {version}: {product} {wanted} or newer is needed")
+    await connection.execute("HSETNX", keys.META, "schema", keys.SCHEMA)
+    schema = (await connection.execute("HGET", keys.META, "schema")).decode()
+    if schema != keys.SCHEMA:
+        raise StoreError(
+            f"redis.url holds data of schema {schema}, this gateway writes {keys.SCHEMA}:"
+            " use the gateway it was written with, or another database"
+        )
+
+
+async def warn_of_loss(connection: Connection) -> None:
+    """Log what in the server's own configuration could lose messages."""
+    try:
+        settings = await connection.client.config_get("appendonly", "maxmemory-policy")
+    except ResponseError:
+        # Managed servers do not show their configuration.
+        return
+    if settings.get("appendonly") == "no":
+        log.warning("redis has no append-only file: a restart of it loses messages")
+    if settings.get("maxmemory-policy") not in (None, "noeviction"):
+        log.warning("redis may evict messages when it is full: set maxmemory-policy noeviction")
+
+
+async def generated_secret(connection: Connection) -> bytes:
+    """The secret all replicas sign with when none is configured. Made once, kept for ever."""
+    await connection.execute("HSETNX", keys.META, "secret", secrets.token_hex(32))
+    secret: bytes = await connection.execute("HGET", keys.META, "secret")
+    return secret
+
+
+async def probe(connection: Connection) -> None:
+    """Write something. Raises StoreUnavailable when nothing can be written."""
+    await connection.execute("SET", keys.PROBE, "1", "EX", keys.PROBE_TTL)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])

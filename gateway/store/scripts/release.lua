@@ -1,0 +1,17 @@
+-- Gives a lane back before its turn is sealed: to any worker at once, or parked until it is due.
+-- KEYS ready lane later; ARGV group entry worker lane_name due_ms (0: now)
+-- Returns 0 when the lease is lost.
+local ready, lane, later = unpack(KEYS)
+local group, entry, worker, name, due = unpack(ARGV)
+
+if not owner(ready, group, entry, worker) then
+  return 0
+end
+drop(ready, group, entry, lane)
+if due == '0' then
+  redis.call('HSET', lane, 'ready', redis.call('XADD', ready, '*', 'lane', name))
+else
+  redis.call('HSET', lane, 'ready', 'later')
+  redis.call('ZADD', later, due, name)
+end
+return 1
