@@ -1,0 +1,1 @@
+"""The adapters: one folder for each kind of channel and each kind of bot."""

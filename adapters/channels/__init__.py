@@ -1,0 +1,1 @@
+"""The kinds of channels, found by the names of their folders."""

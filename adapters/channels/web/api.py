@@ -1,0 +1,183 @@
+"""The commands of the wire protocol: docs/widget-protocol.md says what each takes and gives."""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from aiohttp import web
+from msgspec import Raw
+
+from adapters.channels.web import inbound
+from adapters.channels.web.config import Config
+from adapters.channels.web.inbound import Command
+from adapters.channels.web.origins import Origins
+from adapters.channels.web.tokens import BadToken, Tokens
+from gateway.model import Origin
+from gateway.ports import GatewayForChannels, Handler, History, Refusal, StoreUnavailable
+
+BODY_MOST = 64 * 1024
+PREFLIGHT_SECONDS = 7200
+
+Endpoint = Callable[[web.Request, Command, str], Awaitable[web.StreamResponse]]
+
+
+class Api:
+    """The endpoints of one site."""
+
+    def __init__(
+        self,
+        channel: str,
+        config: Config,
+        gateway: GatewayForChannels,
+        tokens: Tokens,
+        origins: Origins,
+    ) -> None:
+        self._channel = channel
+        self._config = config
+        self._gateway = gateway
+        self._tokens = tokens
+        self._origins = origins
+
+    def guarded(self, endpoint: Endpoint) -> Handler:
+        """The endpoint behind what holds for all: origin, size, JSON, a store that is there."""
+
+        async def handler(request: web.Request) -> web.StreamResponse:
+            cors = _cors(request.headers.get("Origin", ""))
+            try:
+                site = self._check_origin(request)
+                command = inbound.parse(await _body(request), _bearer(request))
+                response = await endpoint(request, command, site)
+            except StoreUnavailable:
+                refusal = Refusal(503, "unavailable", "Try again in a moment.", retry_after=1)
+                refusal.headers.update(cors)
+                raise refusal from None
+            except Refusal as refusal:
+                # A page that was refused may read why: its developer looks in the console.
+                refusal.headers.update(cors)
+                raise
+            if not response.prepared:
+                response.headers.update(cors)
+            return response
+
+        return handler
+
+    async def preflight(self, request: web.Request) -> web.Response:
+        """Let a browser send JSON with a bearer token from a listed origin."""
+        origin = self._check_origin(request)
+        headers = {
+            **_cors(origin),
+            "Access-Control-Allow-Methods": "POST",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type",
+            "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
+        }
+        return web.Response(status=204, headers=headers)
+
+    async def session(self, request: web.Request, command: Command, site: str) -> web.Response:
+        """Open or resume a visitor's session."""
+        try:
+            known = self._tokens.read(command.token)
+        except BadToken:
+            known = ""
+            await self._throttle(f"session:{self._gateway.client_ip(request)}")
+        visitor, token = self._tokens.issue(known)
+        origin = self._origin(visitor, command, site)
+        introduction = await self._gateway.introduce(origin)
+        return _json(
+            {
+                "token": token,
+                "visitor": visitor,
+                **_history(await self._gateway.history(origin)),
+                "title": self._config.title,
+                "opening": introduction.opening,
+                "suggestions": introduction.suggestions,
+                "limits": {"text": self._config.max_text},
+            }
+        )
+
+    async def messages(self, _: web.Request, command: Command, site: str) -> web.Response:
+        """Take a message; its answer comes on the event stream."""
+        origin = self.authenticate(command, site)
+        too_long = self._say(origin, "text_too_long", limit=self._config.max_text)
+        message = inbound.message(command, origin, self._config.max_text, too_long)
+        await self._throttle(f"messages:{origin.person.id}", origin)
+        admission = await self._gateway.admit(message, transcript=True)
+        if admission.status == "busy":
+            raise Refusal(429, "busy", admission.notice, retry_after=5)
+        if admission.status == "refused":
+            raise Refusal(403, "refused", admission.notice)
+        return _json({"status": admission.status, "turn": admission.turn}, status=202)
+
+    async def stop(self, _: web.Request, command: Command, site: str) -> web.Response:
+        """Stop the running answer."""
+        stopped = await self._gateway.halt(self.authenticate(command, site))
+        return _json({"stopped": stopped})
+
+    async def history(self, _: web.Request, command: Command, site: str) -> web.Response:
+        """The transcript and its cursor."""
+        return _json(_history(await self._gateway.history(self.authenticate(command, site))))
+
+    def authenticate(self, command: Command, site: str) -> Origin:
+        """Whose token it is. Raises Refusal."""
+        try:
+            return self._origin(self._tokens.read(command.token), command, site)
+        except BadToken as error:
+            raise Refusal(401, error.code, error.message) from None
+
+    def _origin(self, visitor: str, command: Command, site: str) -> Origin:
+        return inbound.origin(self._channel, visitor, command, site, self._config.locale)
+
+    def _check_origin(self, request: web.Request) -> str:
+        headers = request.headers
+        fetch_site = headers.get("Sec-Fetch-Site", "")
+        return self._origins.check(headers.get("Origin", ""), request.host, fetch_site)
+
+    async def _throttle(self, bucket: str, origin: Origin | None = None) -> None:
+        limits = self._config
+        most = limits.messages_per_minute if origin else limits.sessions_per_minute
+        if wait := await self._gateway.allow(f"{self._channel}:{bucket}", most):
+            seconds = max(1, round(wait))
+            raise Refusal(429, "slow_down", self._say(origin, "slow_down", seconds=seconds), wait)
+
+    def _say(self, origin: Origin | None, key: str, **values: object) -> str:
+        locale = origin.person.locale if origin else self._config.locale
+        return self._gateway.text(locale, key, **values)
+
+
+async def _body(request: web.Request) -> bytes:
+    too_large = Refusal(413, "too_large", f"A body has at most {BODY_MOST} bytes.")
+    if (request.content_length or 0) > BODY_MOST:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > BODY_MOST:
+            raise too_large
+    return bytes(body)
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _cors(origin: str) -> dict[str, str]:
+    if not origin:
+        return {}
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+
+
+def _history(history: History) -> dict[str, object]:
+    return {
+        "history": [Raw(message) for message in history.messages],
+        "cursor": history.cursor,
+        "waiting": history.waiting,
+    }
+
+
+def _json(body: dict[str, object], status: int = 200) -> web.Response:
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(
+        body=msgspec.json.encode(body),
+        status=status,
+        content_type="application/json",
+        headers=headers,
+    )

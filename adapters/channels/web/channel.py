@@ -1,0 +1,57 @@
+"""The channel: wires one site's endpoints, its event streams and its rendering together."""
+
+from adapters.channels.web.api import Api
+from adapters.channels.web.config import Config
+from adapters.channels.web.origins import Origins
+from adapters.channels.web.outbound import Rendering
+from adapters.channels.web.pages import Pages, static_file
+from adapters.channels.web.stream import Streams
+from adapters.channels.web.tokens import Tokens
+from gateway.model import End
+from gateway.ports import GatewayForChannels, Outcome, Reply, Sent, Unknown
+
+
+class WebChannel:
+    """One site: visitors write in a widget, answers are kept in the gateway's reply log."""
+
+    def __init__(self, name: str, config: Config) -> None:
+        self.name = name
+        self._config = config
+
+    async def start(self, gateway: GatewayForChannels) -> None:
+        """Mount the site's endpoints. The widget's files are mounted once for all sites."""
+        config = self._config
+        api = Api(
+            self.name,
+            config,
+            gateway,
+            Tokens(config.key, gateway.signing_keys()),
+            Origins(self.name, config.origins, gateway.public_url),
+        )
+        streams = Streams(self.name, api, gateway)
+        base = f"/w/v1/{config.key}"
+        for command, handler in (
+            ("session", api.session),
+            ("messages", api.messages),
+            ("history", api.history),
+            ("stop", api.stop),
+            ("events", streams.events),
+        ):
+            gateway.mount("POST", f"{base}/{command}", api.guarded(handler))
+            gateway.mount("OPTIONS", f"{base}/{command}", api.preflight)
+        pages = Pages(config)
+        gateway.mount("GET", pages.path, pages.hosted)
+        gateway.mount("GET", "/widget/{file}", static_file)
+
+    async def deliver(self, reply: Reply) -> Outcome:
+        """Write the reply to its log; the end is written when the turn is sealed."""
+        rendering = Rendering(reply.turn, reply.log)
+        rendering.start(reply.messages)
+        async for event in reply.events():
+            if isinstance(event, End):
+                return Sent(rendering.closing(event))
+            rendering.show(event)
+        return Unknown("the reply had no end")
+
+    async def stop(self) -> None:
+        """Nothing is held: streams close with the gateway."""

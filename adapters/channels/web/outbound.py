@@ -1,0 +1,91 @@
+"""A reply's events in, the widget's events out."""
+
+import time
+from typing import Any
+
+from msgspec import to_builtins
+
+from gateway.model import (
+    Choices,
+    End,
+    File,
+    Inbound,
+    Notice,
+    ShownEvent,
+    Sources,
+    Status,
+    Suggestions,
+    TextDelta,
+    TextReplace,
+    Thought,
+    ToolUse,
+)
+from gateway.ports import Closing, LogWriter
+
+STATUS_LONGEST = 300
+
+
+class Rendering:
+    """Writes one reply to its log, and keeps what the end must repeat."""
+
+    def __init__(self, turn: str, log: LogWriter) -> None:
+        self._turn = turn
+        self._log = log
+        self._length = 0
+        self._extras: dict[str, Any] = {}
+
+    def start(self, messages: tuple[Inbound, ...]) -> None:
+        """The answer begins, for the first time or anew."""
+        said = [{"id": m.id, "text": m.text, "at": m.received_at} for m in messages]
+        self._write("start", messages=said)
+
+    def show(self, event: ShownEvent) -> None:
+        """One event of the answer."""
+        match event:
+            case TextDelta(text):
+                self._write("delta", o=self._length, t=text)
+                self._length += utf16_length(text)
+            case TextReplace(text):
+                self._write("replace", text=text)
+                self._length = utf16_length(text)
+            case Thought(text):
+                self._write("status", kind="thought", text=text[-STATUS_LONGEST:])
+            case Status(text):
+                self._write("status", kind="status", text=text[:STATUS_LONGEST])
+            case ToolUse(name):
+                self._write("status", kind="tool", text=name[:STATUS_LONGEST])
+            case Notice(text):
+                self._write("notice", text=text)
+            case Sources(items):
+                self._keep("sources", items=to_builtins(items))
+            case Suggestions(items):
+                self._keep("suggestions", items=to_builtins(items))
+            case Choices(prompt, items):
+                self._keep("choices", prompt=prompt, items=to_builtins(items))
+            case File(attachment):
+                self._write("file", **to_builtins(attachment))
+                self._extras.setdefault("files", []).append(to_builtins(attachment))
+
+    def closing(self, end: End) -> Closing:
+        """The last event, which is also what the transcript keeps."""
+        data = {
+            "kind": "bot",
+            "turn": self._turn,
+            "text": end.text,
+            "state": end.state.value,
+            "at": time.time(),
+            **self._extras,
+        }
+        return Closing("end", data | ({"notice": end.notice} if end.notice else {}))
+
+    def _keep(self, kind: str, **data: Any) -> None:
+        self._write(kind, **data)
+        self._extras[kind] = data if kind == "choices" else data["items"]
+
+    def _write(self, event: str, /, **data: Any) -> None:
+        self._log.append(event, {"turn": self._turn, **data})
+
+
+def utf16_length(text: str) -> int:
+    """The length of a text as a browser counts it."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2

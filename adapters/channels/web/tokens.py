@@ -1,0 +1,94 @@
+"""Visitor tokens: who an anonymous visitor is, signed, and good for one site only.
+
+A token is ``<key id>.<payload>.<signature>``. It holds nothing that a visitor may not know.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+LIFETIME = 30 * 24 * 3600
+"""Seconds a token is good for; each session hands out a new one."""
+LONGEST = 512
+
+
+class Visitor(Struct, frozen=True):
+    """The payload: whom the token was made for."""
+
+    site: str
+    id: str
+    expires: int
+
+
+class BadToken(Exception):
+    """A token that does not count. ``code`` is the protocol's word for why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+
+
+class Tokens:
+    """Makes and reads the tokens of one site."""
+
+    def __init__(self, site: str, signing_keys: Sequence[bytes]) -> None:
+        self._site = site
+        self._keys = {_key_id(key): _derive(key) for key in signing_keys}
+        self._newest = _key_id(signing_keys[0])
+
+    def issue(self, visitor: str = "") -> tuple[str, str]:
+        """A fresh token for a visitor, or for a new one: the visitor's id and the token."""
+        visitor = visitor or secrets.token_hex(16)
+        payload = Visitor(self._site, visitor, int(time.time()) + LIFETIME)
+        body = _b64(msgspec.json.encode(payload))
+        signed = f"{self._newest}.{body}"
+        return visitor, f"{signed}.{self._sign(self._newest, signed)}"
+
+    def read(self, token: str) -> str:
+        """The visitor's id. Raises BadToken."""
+        if not token:
+            raise BadToken("no_token", "Send the token that POST session gave.")
+        visitor = self._verified(token)
+        if visitor.site != self._site:
+            raise BadToken("wrong_site", "This token is another site's: ask for a session here.")
+        if visitor.expires < time.time():
+            raise BadToken("expired_token", "This token has expired: ask for a new session.")
+        return visitor.id
+
+    def _verified(self, token: str) -> Visitor:
+        signed, _, signature = token.rpartition(".")
+        key_id, _, body = signed.partition(".")
+        genuine = len(token) <= LONGEST and key_id in self._keys and token.isascii()
+        if not genuine or not hmac.compare_digest(signature, self._sign(key_id, signed)):
+            raise BadToken("bad_token", "This token is not genuine: ask for a new session.")
+        try:
+            return msgspec.json.decode(_unb64(body), type=Visitor)
+        except (msgspec.DecodeError, binascii.Error):
+            raise BadToken("bad_token", "This token is broken: ask for a new session.") from None
+
+    def _sign(self, key_id: str, signed: str) -> str:
+        return _b64(hmac.digest(self._keys[key_id], signed.encode(), hashlib.sha256))
+
+
+def _derive(key: bytes) -> bytes:
+    return hmac.digest(key, b"web visitor token", hashlib.sha256)
+
+
+def _key_id(key: bytes) -> str:
+    return hashlib.sha256(b"key id" + key).hexdigest()[:8]
+
+
+def _b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,0 +1,241 @@
+"""Asking: the bot's side of a turn. Relays a bot's events into the delivery, keeps what the bot
+must be told again, and decides how the answer ends."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+
+import structlog
+from msgspec.structs import replace
+
+from gateway import telemetry
+from gateway.config import Limits
+from gateway.delivery import Delivery
+from gateway.model import (
+    Ask,
+    Conversation,
+    Done,
+    EndState,
+    Failed,
+    Failure,
+    Forgotten,
+    Notice,
+    Reference,
+    ReplyEvent,
+    TextDelta,
+)
+from gateway.ports import Bot, CanStop, Channel, GatewayForBots, StoreUnavailable
+from gateway.store.inbox import Fenced, Inbox, Lease, Work
+from gateway.store.replies import Replies
+from gateway.texts import Texts
+
+STOP_SECONDS = 1.0
+"""How long a bot may take to hear that it should stop, before the connection is cut."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every turn needs."""
+
+    inbox: Inbox
+    replies: Replies
+    channels: Mapping[str, Channel]
+    bots: Mapping[str, Bot]
+    texts: Texts
+    limits: Limits
+
+    def bot(self, name: str) -> Bot:
+        """The bot of that name, or one that says it is gone: the configuration may have changed
+        since the message was admitted."""
+        return self.bots.get(name) or _Gone(name)
+
+
+class _Gone:
+    """Stands in for a bot that is no longer configured."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.identity = f"gone:{name}"
+
+    async def start(self, gateway: GatewayForBots) -> None:
+        """Nothing to get ready."""
+
+    async def answer(self, ask: Ask) -> AsyncGenerator[ReplyEvent, None]:  # noqa: ARG002
+        """Fail honestly."""
+        yield Failed(Failure.MISCONFIGURED, f"bot {self.name} is not in the configuration")
+
+    async def stop(self) -> None:
+        """Nothing to let go of."""
+
+
+class Parked(Exception):
+    """The turn will be attempted again after ``delay`` seconds; until then its lane is free."""
+
+    def __init__(self, delay: float) -> None:
+        super().__init__(delay)
+        self.delay = delay
+
+
+class Asking:
+    """One question to a bot (or a command to the gateway) and its answer."""
+
+    def __init__(
+        self,
+        services: Services,
+        lease: Lease,
+        work: Work,
+        conversation: Conversation,
+        delivery: Delivery,
+    ) -> None:
+        self.conversation = conversation
+        """As the next turn should find it."""
+        self._services = services
+        self._lease = lease
+        self._work = work
+        self._delivery = delivery
+        self._bot = services.bot(work.last.bot)
+        self._reference = Reference()
+        self._halted = work.number <= work.halted
+        self._task: asyncio.Task[None] | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._began = time.monotonic()
+
+    async def run(self) -> None:
+        """Ask, and close the delivery. Raises Parked or Fenced; nothing else."""
+        self._task = asyncio.current_task()
+        try:
+            final = None if self._halted else await self._relay()
+        except asyncio.CancelledError:
+            if not (self._halted and self._task and self._task.uncancel() == 0):
+                raise
+            final = None
+        except Fenced:
+            raise
+        except Exception:
+            log.exception("bot adapter failed", bot=self._bot.name)
+            final = Failed(Failure.INTERNAL)
+        self._end(None if self._halted else final)
+
+    def halt(self) -> None:
+        """Stop: what was shown is kept and the answer ends as stopped."""
+        if not self._halted:
+            self._halted = True
+            self._stopping = asyncio.create_task(self._stop())
+
+    async def _stop(self) -> None:
+        # The bot is told first: one that only sees the connection go forgets what it had said.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._stop_bot()
+        if self._task:
+            self._task.cancel()
+
+    async def _relay(self) -> ReplyEvent:
+        """Show the answer as it comes; its last event."""
+        async with aclosing(self._answer()) as events:
+            async for event in events:
+                match event:
+                    case Done() | Failed():
+                        return event
+                    case Reference():
+                        await self._keep_reference(event)
+                    case Forgotten():
+                        await self._forget()
+                    case _:
+                        self._note_first_word(event)
+                        self._delivery.show(event)
+                if self._delivery.too_long:
+                    return Failed(Failure.TOO_LONG)
+        return Failed(Failure.INTERNAL, "the bot's answer had no end")
+
+    def _answer(self) -> AsyncGenerator[ReplyEvent, None]:
+        return self._answer_command() if self._work.last.command else self._bot.answer(self._ask())
+
+    def _ask(self) -> Ask:
+        inbounds = [item.inbound for _, item in self._work.items]
+        return Ask(
+            turn=self._delivery.turn,
+            text="\n\n".join(inbound.text for inbound in inbounds),
+            user=self._work.last.user,
+            conversation=self.conversation,
+            attachments=tuple(file for inbound in inbounds for file in inbound.attachments),
+            locale=self._delivery.locale,
+        )
+
+    async def _answer_command(self) -> AsyncGenerator[ReplyEvent, None]:
+        match self._work.last.command:
+            case "new":
+                self.conversation = Conversation()
+                key = "new_conversation"
+            case "stop":
+                key = "stopped" if self._work.halts_predecessor else "nothing_to_stop"
+            case other:
+                key = other
+        yield TextDelta(self._say(key))
+        yield Done()
+
+    def _note_first_word(self, event: ReplyEvent) -> None:
+        if isinstance(event, TextDelta) and not self._delivery.substance:
+            waited = time.monotonic() - self._began
+            telemetry.FIRST_WORD_SECONDS.labels(self._bot.name).observe(waited)
+
+    async def _keep_reference(self, new: Reference) -> None:
+        known = self._reference
+        self._reference = Reference(
+            new.conversation or known.conversation,
+            new.answer or known.answer,
+            new.task or known.task,
+        )
+        if self._reference.conversation != self.conversation.reference:
+            await self._save(self._reference.conversation)
+
+    async def _forget(self) -> None:
+        log.warning("the bot no longer knew the conversation", bot=self._bot.name)
+        self._reference = Reference()
+        await self._save("")
+        self._delivery.show(Notice(self._say("forgotten")))
+
+    async def _save(self, reference: str) -> None:
+        self.conversation = replace(self.conversation, reference=reference)
+        try:
+            await self._services.inbox.save(self._lease, self._bot.identity, self.conversation)
+        except StoreUnavailable as error:
+            # Sealing the turn writes it once more.
+            log.warning("conversation not saved yet", reason=str(error))
+
+    async def _stop_bot(self) -> None:
+        if isinstance(self._bot, CanStop) and self._reference.task:
+            await self._bot.stop_answer(self._ask(), self._reference)
+
+    def _end(self, final: ReplyEvent | None) -> None:
+        match final:
+            case Done():
+                self._delivery.end(EndState.DONE)
+            case Failed():
+                self._fail(final)
+            case _:
+                self._delivery.end(EndState.STOPPED, self._say("stopped"))
+
+    def _fail(self, failed: Failed) -> None:
+        attempt = self._work.attempt
+        retry_after = None if self._delivery.substance else failed.retry_after
+        retrying = retry_after is not None and attempt < self._services.limits.bot_attempts
+        log.warning(
+            "bot failed",
+            bot=self._bot.name,
+            failure=failed.failure.value,
+            detail=failed.detail,
+            attempt=attempt,
+            retrying=retrying,
+        )
+        if retry_after is not None and retrying:
+            telemetry.RETRIES.labels(self._bot.name).inc()
+            raise Parked(retry_after * 2 ** (attempt - 1))
+        self._delivery.end(EndState.FAILED, self._say(f"failed.{failed.failure.value}"))
+
+    def _say(self, key: str) -> str:
+        return self._services.texts.get(self._delivery.locale, key)

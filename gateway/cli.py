@@ -1,0 +1,95 @@
+"""The command line: ``chat-gateway``, which is the same as ``python -m gateway``."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway import __version__
+from gateway.check import check
+from gateway.config import Config, ConfigError, load
+from gateway.demo import Demo, SandboxError
+from gateway.init import init
+from gateway.ports import StoreUnavailable
+from gateway.service import run
+from gateway.store.embedded import EmbeddedError
+from gateway.store.meta import StoreError
+from gateway.telemetry import configure_logging
+
+MISTAKE = 2
+"""The exit code for what the operator can mend in the configuration."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="chat-gateway")
+def main() -> None:
+    """Carries messages and streamed answers between chat channels and bots."""
+
+
+@main.command("run")
+@click.option("--config", "file", type=click.Path(path_type=Path), default=Path("config.yaml"))
+def run_command(file: Path) -> None:
+    """Run the gateway of a configuration file."""
+    config = _load(file)
+    _logging(config)
+    _run(run(config))
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, help="Where the page is served.")
+@click.option("--sandbox-port", default=8081, show_default=True, help="Where the bot listens.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    default=Path("data/demo"),
+    show_default=True,
+    help="What the demo remembers.",
+)
+def demo(port: int, sandbox_port: int, data_dir: Path) -> None:
+    """Try the gateway: a page with the widget, and a sandbox bot that answers."""
+    demo = Demo(port, sandbox_port, data_dir.absolute())
+    _logging(demo.config)
+    _run(demo.run(lambda url: click.echo(f"\n  Open {url}/ and write something.\n", err=True)))
+
+
+main.add_command(check)
+main.add_command(init)
+
+
+def _load(file: Path) -> Config:
+    try:
+        return load(file, os.environ)
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(MISTAKE)
+
+
+def _logging(config: Config) -> None:
+    configure_logging(config.logging.level, config.logging.format, config.secrets())
+
+
+def _run(service: Coroutine[Any, Any, None]) -> None:
+    try:
+        _loop(service)
+    except (EmbeddedError, StoreError, SandboxError) as error:
+        click.echo(f"chat-gateway: {error}", err=True)
+        sys.exit(1)
+    except StoreUnavailable as error:
+        click.echo(f"chat-gateway: cannot start: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"chat-gateway: cannot start: {error.strerror or error}", err=True)
+        sys.exit(1)
+
+
+def _loop(service: Coroutine[Any, Any, None]) -> None:
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(service)
+    else:
+        uvloop.run(service)

@@ -1,0 +1,204 @@
+"""The dispatcher: claims lanes that have work and runs their turns, one at a time per lane."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import structlog
+
+from gateway import telemetry
+from gateway.asking import Parked, Services
+from gateway.config import Limits
+from gateway.model import Policy
+from gateway.ports import StoreUnavailable
+from gateway.store.connection import Connection
+from gateway.store.inbox import CLAIM_BLOCK_MS, COLLECT_MOST, Fenced, Inbox, Lease, Work
+from gateway.turn import Turn, patiently
+
+LEASE_SECONDS = 5.0
+RENEW_SECONDS = LEASE_SECONDS / 4
+WAKE_SECONDS = 0.2
+PAUSE_SECONDS = 0.25
+"""Before another try when the store is away."""
+
+log = structlog.get_logger(__name__)
+
+
+class Halt(msgspec.Struct, frozen=True):
+    """What replicas tell each other: a lane's messages up to a turn are no longer wanted."""
+
+    lane: str
+    upto: int
+
+
+class Dispatcher:
+    """One worker: a claim loop, a lease keeper, and the lanes it is working on."""
+
+    def __init__(
+        self, services: Services, claiming: Connection, control: Callable[[bytes], Awaitable[None]]
+    ) -> None:
+        self._services = services
+        self._inbox: Inbox = services.inbox
+        self._limits: Limits = services.limits
+        self._claiming = claiming
+        self._control = control
+        self._leases: dict[str, Lease] = {}
+        self._turns: dict[str, Turn] = {}
+        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._loops: list[asyncio.Task[None]] = []
+        self._room = asyncio.Event()
+        self._stopping = False
+
+    async def start(self, *, alone: bool) -> None:
+        """Begin to work. ``alone``: no other worker can be alive, so all leases are dead ones."""
+        await self._inbox.prepare()
+        for lease in await self._inbox.reclaim(0) if alone else ():
+            self._take(lease)
+        self._loops = [
+            asyncio.create_task(loop)
+            for loop in (
+                self._repeat(self._claim, 0),
+                self._repeat(self._renew, RENEW_SECONDS),
+                self._repeat(self._reclaim, RENEW_SECONDS),
+                self._repeat(self._inbox.wake_due, WAKE_SECONDS),
+            )
+        ]
+
+    @property
+    def alive(self) -> bool:
+        """Whether messages are being taken from the inbox."""
+        return bool(self._loops) and not any(loop.done() for loop in self._loops)
+
+    async def halt(self, lane: str, upto: int = 0) -> bool:
+        """Stop a lane's messages up to a turn (0: all), on whatever replica they are."""
+        upto = await self._inbox.halt(lane, upto)
+        if upto:
+            halt = Halt(lane, upto)
+            self.heed(halt)
+            await self._control(msgspec.json.encode(halt))
+        return bool(upto)
+
+    def heed(self, halt: Halt) -> None:
+        """Stop the turn if it runs here."""
+        if turn := self._turns.get(halt.lane):
+            turn.halt(halt.upto)
+
+    async def stop(self, limit: float) -> None:
+        """Take nothing new, let running turns finish for so long, give back the rest."""
+        self._stopping = True
+        self._room.set()
+        # What the server has handed out to a pending read must not be left behind.
+        await asyncio.wait(self._loops[:1], timeout=2 * CLAIM_BLOCK_MS / 1000)
+        if self._lanes:
+            await asyncio.wait(self._lanes.values(), timeout=limit)
+        unfinished = list(self._lanes.values())
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        self._loops = []
+
+    async def _repeat(self, step: Callable[[], Awaitable[None]], every: float) -> None:
+        while not (self._stopping and step == self._claim):
+            try:
+                await step()
+            except StoreUnavailable as error:
+                telemetry.REDIS_UNAVAILABLE.inc()
+                log.warning("store unavailable", reason=str(error))
+                await asyncio.sleep(PAUSE_SECONDS)
+            except Exception:
+                log.exception("worker loop failed")
+                await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(every)
+
+    async def _claim(self) -> None:
+        room = self._limits.concurrent_turns - len(self._lanes)
+        if room <= 0:
+            self._room.clear()
+            await self._room.wait()
+            return
+        for lease in await self._inbox.claims(self._claiming, room):
+            self._take(lease)
+
+    async def _reclaim(self) -> None:
+        for lease in await self._inbox.reclaim(int(LEASE_SECONDS * 1000)):
+            # A lease of ours that could not be renewed in time is found here too.
+            if self._leases.get(lease.lane) != lease:
+                log.info("lane taken over from a worker that is gone", lane=lease.lane)
+                self._take(lease)
+
+    async def _renew(self) -> None:
+        for lease in await self._inbox.renew(list(self._leases.values())):
+            if self._leases.get(lease.lane) == lease:
+                log.warning("lease lost", lane=lease.lane)
+                self._lanes[lease.lane].cancel()
+
+    def _take(self, lease: Lease) -> None:
+        if running := self._lanes.get(lease.lane):
+            running.cancel()
+        self._leases[lease.lane] = lease
+        task = asyncio.create_task(self._work(lease))
+        self._lanes[lease.lane] = task
+        task.add_done_callback(lambda done: self._leave(lease, done))
+
+    def _leave(self, lease: Lease, task: asyncio.Task[None]) -> None:
+        if self._lanes.get(lease.lane) is task:
+            del self._lanes[lease.lane], self._leases[lease.lane]
+            self._turns.pop(lease.lane, None)
+        self._room.set()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("lane failed", lane=lease.lane, exc_info=error)
+
+    async def _work(self, lease: Lease) -> None:
+        try:
+            while work := await patiently(lambda: self._inbox.begin(lease, COLLECT_MOST)):
+                if self._stopping or not await self._run(lease, _burst(work)):
+                    break
+            else:
+                return
+            if self._stopping:
+                await self._inbox.release(lease)
+        except asyncio.CancelledError:
+            if self._stopping:
+                await self._inbox.release(lease)
+            raise
+        except Fenced:
+            log.warning("lane taken over by another worker", lane=lease.lane)
+
+    async def _run(self, lease: Lease, work: Work) -> bool:
+        """Run one turn; whether the lease is still ours and has more to do."""
+        if work.last.inbound.origin.address.channel not in self._services.channels:
+            return await self._bury(lease, work)
+        turn = Turn(self._services, lease, work)
+        self._turns[lease.lane] = turn
+        with (
+            structlog.contextvars.bound_contextvars(turn=f"{lease.lane}#{work.items[0][0]}"),
+            telemetry.TURNS_RUNNING.track_inprogress(),
+        ):
+            try:
+                return await turn.run() > 0
+            except Parked as parked:
+                log.info("turn parked", seconds=parked.delay)
+                return False
+
+    async def _bury(self, lease: Lease, work: Work) -> bool:
+        channel = work.last.inbound.origin.address.channel
+        log.error("message of a channel that is no longer configured", channel=channel)
+        telemetry.DEAD_LETTERS.inc()
+        reason = f"channel {channel} is not configured"
+        return await self._inbox.seal(lease, work.items, dead=reason) > 0
+
+
+def _burst(work: Work) -> Work:
+    """The messages of one turn: the first, and what was collected with it."""
+    collected = [work.items[0]]
+    for number, item in work.items[1:]:
+        first = collected[0][1]
+        if Policy.COLLECT is not first.policy or item.command or first.command:
+            break
+        if (item.bot, item.policy) != (first.bot, first.policy) or number <= work.halted:
+            break
+        collected.append((number, item))
+    return msgspec.structs.replace(work, items=tuple(collected))

@@ -1,0 +1,148 @@
+"""One turn, from claimed to sealed.
+
+    claimed ──► asked ──► ended ──► delivered ──► sealed
+                  │                     │
+                  └─────► parked ◄──────┘   the lane is free until another attempt is due
+
+The bot is asked and the channel delivers at the same time. The turn ends when the channel has
+the whole answer, and everything that follows from that is one atomic step in the store.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+from msgspec.structs import replace
+
+from gateway import telemetry
+from gateway.asking import Asking, Parked, Services
+from gateway.delivery import Delivery
+from gateway.model import Conversation, EndState
+from gateway.ports import NotSent, Outcome, Sent, StoreUnavailable, Unknown
+from gateway.store.inbox import Lease, Work
+
+ATTEMPTS_MOST = 8
+"""A message whose turn broke off this often without being sealed is given up on."""
+STORE_RETRY_SECONDS = 0.25
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+class Turn:
+    """One message, or a collected burst, and its answer."""
+
+    def __init__(self, services: Services, lease: Lease, work: Work) -> None:
+        self._services = services
+        self._lease = lease
+        self._work = work
+        self._began = time.monotonic()
+        self._bot = services.bot(work.last.bot)
+        self._channel = services.channels[work.last.inbound.origin.address.channel]
+        self._writer = services.replies.writer(lease.lane, work.items[0][0], work.attempt)
+        self._asking: Asking | None = None
+        self._delivery = Delivery(
+            turn=str(work.items[0][0]),
+            locale=work.last.inbound.origin.person.locale,
+            messages=tuple(item.inbound for _, item in work.items),
+            log=self._writer,
+            most=services.limits.answer_chars,
+        )
+
+    async def run(self) -> int:
+        """Answer, deliver and seal; how many messages wait behind the turn.
+
+        Raises Fenced when another worker has the lane, Parked after giving the lane back. Waits
+        for a store that is away. Cancelling it leaves the message for whoever takes the lane next.
+        """
+        inbox, identity = self._services.inbox, self._bot.identity
+        conversation = await patiently(lambda: inbox.conversation(self._lease, identity))
+        if self._work.attempt > ATTEMPTS_MOST:
+            return await self._give_up(conversation)
+        self._asking = Asking(self._services, self._lease, self._work, conversation, self._delivery)
+        try:
+            outcome = await self._answer_and_deliver(self._asking)
+        except Parked as parked:
+            delay = parked.delay
+            await patiently(lambda: inbox.release(self._lease, delay))
+            raise
+        return await self._seal(outcome, self._asking.conversation)
+
+    def halt(self, upto: int) -> None:
+        """Stop answering if this turn's message is not newer than that."""
+        if self._asking and self._work.number <= upto:
+            self._asking.halt()
+
+    async def _answer_and_deliver(self, asking: Asking) -> Outcome:
+        tasks = (asyncio.create_task(asking.run()), asyncio.create_task(self._deliver()))
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in tasks:
+                if task.done():
+                    task.result()
+            return tasks[1].result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _deliver(self) -> Outcome:
+        try:
+            outcome = await self._channel.deliver(self._delivery)
+        except Exception:
+            log.exception("channel failed", channel=self._channel.name)
+            outcome = NotSent("the channel failed")
+        if isinstance(outcome, NotSent):
+            log.warning("answer not sent", reason=outcome.reason, retry_in=outcome.retry_after)
+            raise Parked(outcome.retry_after)
+        return outcome
+
+    async def _give_up(self, conversation: Conversation) -> int:
+        log.error("message given up on", attempts=self._work.attempt)
+        telemetry.DEAD_LETTERS.inc()
+        text = self._services.texts.get(self._delivery.locale, "attempts_exhausted")
+        self._delivery.end(EndState.FAILED, text)
+        try:
+            outcome = await self._channel.deliver(self._delivery)
+        except Exception:
+            log.exception("channel failed", channel=self._channel.name)
+            outcome = Unknown("the channel failed")
+        return await self._seal(outcome, conversation, dead="attempts exhausted")
+
+    async def _seal(self, outcome: Outcome, conversation: Conversation, dead: str = "") -> int:
+        closing = None
+        if isinstance(outcome, Sent) and outcome.closing:
+            closing = self._writer.close(outcome.closing.kind, outcome.closing.data)
+        waiting = await patiently(
+            lambda: self._services.inbox.seal(
+                self._lease,
+                self._work.items,
+                identity=self._bot.identity,
+                conversation=replace(conversation, turns=conversation.turns + 1),
+                closing=closing,
+                dead=dead,
+            )
+        )
+        if closing:
+            self._services.replies.sealed(self._lease.lane, closing)
+        self._count()
+        return waiting
+
+    def _count(self) -> None:
+        state = self._delivery.state or EndState.DONE
+        seconds = time.monotonic() - self._began
+        telemetry.TURNS.labels(self._channel.name, self._bot.name, state).inc()
+        telemetry.TURN_SECONDS.labels(self._bot.name).observe(seconds)
+        log.info("turn sealed", state=state, seconds=round(seconds, 3), bot=self._bot.name)
+
+
+async def patiently(step: Callable[[], Awaitable[T]]) -> T:
+    """Do a step in the store, waiting for as long as the store is away."""
+    while True:
+        try:
+            return await step()
+        except StoreUnavailable as error:
+            log.warning("waiting for the store", reason=str(error))
+            await asyncio.sleep(STORE_RETRY_SECONDS)
