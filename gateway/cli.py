@@ -1,7 +1,6 @@
 """The command line: ``chat-gateway``, which is the same as ``python -m gateway``."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 import click
 
 from gateway import __version__
-from gateway.check import check
-from gateway.config import Config, ConfigError, load
+from gateway.check import check, config_option, load_or_exit
+from gateway.config import Config
 from gateway.demo import Demo, SandboxError
 from gateway.init import init
 from gateway.ports import StoreUnavailable
@@ -19,9 +18,6 @@ from gateway.service import run
 from gateway.store.embedded import EmbeddedError
 from gateway.store.meta import StoreError
 from gateway.telemetry import configure_logging
-
-MISTAKE = 2
-"""The exit code for what the operator can mend in the configuration."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,10 +27,10 @@ def main() -> None:
 
 
 @main.command("run")
-@click.option("--config", "file", type=click.Path(path_type=Path), default=Path("config.yaml"))
+@config_option
 def run_command(file: Path) -> None:
     """Run the gateway of a configuration file."""
-    config = _load(file)
+    config = load_or_exit(file)
     _logging(config)
     _run(run(config))
 
@@ -58,14 +54,6 @@ def demo(port: int, sandbox_port: int, data_dir: Path) -> None:
 
 main.add_command(check)
 main.add_command(init)
-
-
-def _load(file: Path) -> Config:
-    try:
-        return load(file, os.environ)
-    except ConfigError as error:
-        click.echo(str(error), err=True)
-        sys.exit(MISTAKE)
 
 
 def _logging(config: Config) -> None:

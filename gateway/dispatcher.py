@@ -47,6 +47,8 @@ class Dispatcher:
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._loops: list[asyncio.Task[None]] = []
         self._room = asyncio.Event()
+        # A read takes from many queues at once and may bring more lanes than there is room for.
+        self._slots = asyncio.Semaphore(services.limits.concurrent_turns)
         self._stopping = False
 
     async def start(self, *, alone: bool) -> None:
@@ -153,19 +155,22 @@ class Dispatcher:
 
     async def _work(self, lease: Lease) -> None:
         try:
-            while work := await patiently(lambda: self._inbox.begin(lease, COLLECT_MOST)):
-                if self._stopping or not await self._run(lease, _burst(work)):
-                    break
-            else:
-                return
-            if self._stopping:
-                await self._inbox.release(lease)
+            async with self._slots:
+                await self._drain(lease)
         except asyncio.CancelledError:
             if self._stopping:
                 await self._inbox.release(lease)
             raise
         except Fenced:
             log.warning("lane taken over by another worker", lane=lease.lane)
+
+    async def _drain(self, lease: Lease) -> None:
+        while work := await patiently(lambda: self._inbox.begin(lease, COLLECT_MOST)):
+            if self._stopping:
+                await self._inbox.release(lease)
+                return
+            if not await self._run(lease, _burst(work)):
+                return
 
     async def _run(self, lease: Lease, work: Work) -> bool:
         """Run one turn; whether the lease is still ours and has more to do."""

@@ -18,6 +18,8 @@ from typing import IO
 
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 
 START_SECONDS = 30.0
@@ -172,4 +174,10 @@ def _socket_path(data_dir: Path) -> Path:
 
 
 def _client(socket: Path) -> Redis:
-    return Redis(unix_socket_path=str(socket), socket_timeout=2, socket_connect_timeout=2)
+    # The client's own retries would make every question to a dead server take seconds.
+    return Redis(
+        unix_socket_path=str(socket),
+        socket_timeout=2,
+        socket_connect_timeout=2,
+        retry=Retry(NoBackoff(), 0),
+    )

@@ -34,7 +34,7 @@ HOLD = 2.0
 """Seconds to keep trying to admit before the platform is asked to send again."""
 COLLECT_MOST = 10
 """A burst of more messages than this is answered without waiting for its end."""
-CLAIM_BLOCK_MS = 1000
+CLAIM_BLOCK_MS = 250
 
 
 class Item(Struct, frozen=True):
@@ -143,10 +143,10 @@ class Inbox:
         return Admission("busy" if status == "full" else status, turn.decode())
 
     async def claims(self, blocking: Connection, room: int) -> list[Lease]:
-        """Wait up to a second for lanes that became ready, and lease up to ``room`` of them."""
+        """Wait a moment for lanes that became ready, and lease up to ``room`` of them."""
         streams: dict[Any, Any] = {keys.ready(shard): ">" for shard in range(keys.SHARDS)}
         try:
-            found = await blocking.client.xreadgroup(
+            found: Any = await blocking.client.xreadgroup(
                 keys.GROUP, self._worker, streams, count=room, block=CLAIM_BLOCK_MS
             )
         except ResponseError as error:

@@ -1,10 +1,19 @@
 """The configuration of one site."""
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+
+def _origin(text: str) -> str:
+    url = urlsplit(text.strip().rstrip("/"))
+    if url.scheme not in ("http", "https") or not url.netloc or url.path or url.query:
+        raise ValueError("Write scheme and host only, such as https://www.example.com.")
+    if "@" in url.netloc or "*" in url.netloc:
+        raise ValueError("Write each origin in full, such as https://www.example.com.")
+    return f"{url.scheme}://{url.netloc.lower()}"
 
 
 class Config(BaseModel):
@@ -17,7 +26,7 @@ class Config(BaseModel):
         pattern=r"^[A-Za-z0-9_-]{3,64}$",
         description="The site's public key, as it stands in the page's script tag.",
     )
-    origins: tuple[str, ...] = Field(
+    origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
         default=(),
         description="Where the widget may be embedded: scheme, host and port, nothing more. "
         "The gateway's own pages are always allowed.",
@@ -35,23 +44,9 @@ class Config(BaseModel):
     sessions_per_minute: int = Field(default=30, ge=1, description="New visitors of one address.")
     max_text: int = Field(default=4000, ge=1, le=20_000, description="Characters of a message.")
 
-    @field_validator("origins")
-    @classmethod
-    def _exact_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_origin(origin) for origin in origins)
-
     @field_validator("page")
     @classmethod
     def _absolute_path(cls, page: str) -> str:
         if page and not re.fullmatch(r"/[A-Za-z0-9._~/-]*", page):
             raise ValueError("Write a path such as / or /help.")
         return page
-
-
-def _origin(text: str) -> str:
-    url = urlsplit(text.strip().rstrip("/"))
-    if url.scheme not in ("http", "https") or not url.netloc or url.path or url.query:
-        raise ValueError("Write scheme and host only, such as https://www.example.com.")
-    if "@" in url.netloc or "*" in url.netloc:
-        raise ValueError("Write each origin in full, such as https://www.example.com.")
-    return f"{url.scheme}://{url.netloc.lower()}"

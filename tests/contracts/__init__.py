@@ -1,0 +1,1 @@
+"""The suites that every channel, every bot and every store must pass."""

@@ -1,0 +1,283 @@
+"""The contract of the store, whatever server is behind it: laws 1, 2 and 3.
+
+A subclass provides ``redis_url``.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from redis.asyncio import Redis
+from support.adapters import inbound
+
+from gateway.config import Limits, RedisConfig
+from gateway.model import Conversation, Inbound, Policy
+from gateway.store import keys
+from gateway.store.connection import Connection, connect
+from gateway.store.inbox import Fenced, Inbox, Item, Lease
+
+Worker = Callable[[str], Inbox]
+
+
+def item(message: Inbound, policy: Policy = Policy.FOLLOWUP) -> Item:
+    """A routed message."""
+    return Item(message, "bot", policy, "user")
+
+
+class StoreContract:
+    """What holds for the inbox and its leases."""
+
+    @pytest.fixture
+    async def connection(self, redis_url: str) -> AsyncIterator[Connection]:
+        connection = Connection(connect(RedisConfig(url=redis_url)))
+        yield connection
+        await connection.close()
+
+    @pytest.fixture
+    async def blocking(self, redis_url: str) -> AsyncIterator[Connection]:
+        connection = Connection(connect(RedisConfig(url=redis_url), blocking=True))
+        yield connection
+        await connection.close()
+
+    @pytest.fixture
+    def limits(self) -> Limits:
+        return Limits(waiting_messages=3, collect_seconds=0.1)
+
+    @pytest.fixture
+    async def worker(self, connection: Connection, limits: Limits) -> Worker:
+        await Inbox(connection, "preparer", limits).prepare()
+        return lambda name: Inbox(connection, name, limits)
+
+    async def claim(self, inbox: Inbox, blocking: Connection) -> Lease:
+        for _ in range(20):
+            if leases := await inbox.claims(blocking, 1):
+                return leases[0]
+        raise AssertionError("nothing to claim")
+
+    async def test_a_message_is_taken_once(self, worker: Worker) -> None:
+        inbox, message = worker("a"), inbound("hello")
+        first = await inbox.admit("l", item(message), transcript=False)
+        second = await inbox.admit("l", item(message), transcript=False)
+        assert (first.status, second.status) == ("accepted", "duplicate")
+        assert first.turn == second.turn == "1"
+
+    async def test_copies_admitted_at_once_are_one(self, worker: Worker) -> None:
+        inbox, message = worker("a"), inbound("hello")
+        copies = (inbox.admit("l", item(message), transcript=False) for _ in range(50))
+        statuses = [admission.status for admission in await asyncio.gather(*copies)]
+        assert statuses.count("accepted") == 1
+        assert statuses.count("duplicate") == 49
+
+    async def test_a_sealed_message_is_still_known(
+        self, worker: Worker, blocking: Connection
+    ) -> None:
+        inbox, message = worker("a"), inbound("hello")
+        await inbox.admit("l", item(message), transcript=False)
+        lease = await self.claim(inbox, blocking)
+        work = await inbox.begin(lease, 10)
+        assert work
+        assert await inbox.seal(lease, work.items) == 0
+        assert (await inbox.admit("l", item(message), transcript=False)).status == "duplicate"
+
+    async def test_the_same_id_in_two_lanes_is_two_messages(self, worker: Worker) -> None:
+        inbox, message = worker("a"), inbound("hello")
+        for lane in ("l1", "l2"):
+            assert (await inbox.admit(lane, item(message), transcript=False)).status == "accepted"
+
+    async def test_a_full_lane_refuses_and_forgets_the_refusal(
+        self, worker: Worker, blocking: Connection
+    ) -> None:
+        inbox = worker("a")
+        for _ in range(3):
+            await inbox.admit("l", item(inbound("x")), transcript=False)
+        late = inbound("late")
+        assert (await inbox.admit("l", item(late), transcript=False)).status == "busy"
+        lease = await self.claim(inbox, blocking)
+        work = await inbox.begin(lease, 1)
+        assert work
+        await inbox.seal(lease, work.items)
+        assert (await inbox.admit("l", item(late), transcript=False)).status == "accepted"
+
+    async def test_reject_takes_nothing_while_one_is_answered(self, worker: Worker) -> None:
+        inbox = worker("a")
+        first = await inbox.admit("l", item(inbound("x"), Policy.REJECT), transcript=False)
+        second = await inbox.admit("l", item(inbound("y"), Policy.REJECT), transcript=False)
+        assert (first.status, second.status) == ("accepted", "busy")
+
+    async def test_messages_come_in_order(self, worker: Worker, blocking: Connection) -> None:
+        inbox = worker("a")
+        for text in "abc":
+            await inbox.admit("l", item(inbound(text)), transcript=False)
+        lease = await self.claim(inbox, blocking)
+        seen = []
+        while work := await inbox.begin(lease, 1):
+            seen.append(work.last.inbound.text)
+            if not await inbox.seal(lease, work.items):
+                break
+        assert seen == ["a", "b", "c"]
+
+    async def test_a_lane_has_one_worker(self, worker: Worker, blocking: Connection) -> None:
+        one, two = worker("one"), worker("two")
+        await one.admit("l", item(inbound("x")), transcript=False)
+        await self.claim(one, blocking)
+        await one.admit("l", item(inbound("y")), transcript=False)
+        assert await two.claims(blocking, 10) == []
+        assert await two.reclaim(60_000) == []
+
+    async def test_a_lease_that_is_not_renewed_goes_to_another(
+        self, worker: Worker, blocking: Connection
+    ) -> None:
+        dead, heir = worker("dead"), worker("heir")
+        await dead.admit("l", item(inbound("x")), transcript=False)
+        lease = await self.claim(dead, blocking)
+        work = await dead.begin(lease, 1)
+        assert work
+        (inherited,) = await heir.reclaim(0)
+        again = await heir.begin(inherited, 1)
+        assert again
+        assert (work.attempt, again.attempt) == (1, 2)
+        assert again.items == work.items
+
+    async def test_a_renewed_lease_stays(self, worker: Worker, blocking: Connection) -> None:
+        holder, rival = worker("holder"), worker("rival")
+        await holder.admit("l", item(inbound("x")), transcript=False)
+        lease = await self.claim(holder, blocking)
+        await asyncio.sleep(0.15)
+        assert await holder.renew([lease]) == []
+        assert await rival.reclaim(100) == []
+
+    async def test_a_zombie_can_do_nothing(self, worker: Worker, blocking: Connection) -> None:
+        zombie, heir = worker("zombie"), worker("heir")
+        await zombie.admit("l", item(inbound("x")), transcript=False)
+        lease = await self.claim(zombie, blocking)
+        work = await zombie.begin(lease, 1)
+        assert work
+        await heir.reclaim(0)
+        assert await zombie.renew([lease]) == [lease]
+        assert not await zombie.release(lease)
+        for step in (
+            zombie.begin(lease, 1),
+            zombie.save(lease, "b", Conversation("c")),
+            zombie.conversation(lease, "b"),
+            zombie.seal(lease, work.items),
+        ):
+            with pytest.raises(Fenced):
+                await step
+
+    async def test_a_released_lane_is_free_at_once(
+        self, worker: Worker, blocking: Connection
+    ) -> None:
+        one, two = worker("one"), worker("two")
+        await one.admit("l", item(inbound("x")), transcript=False)
+        assert await one.release(await self.claim(one, blocking))
+        lease = await self.claim(two, blocking)
+        work = await two.begin(lease, 1)
+        assert work
+        assert work.last.inbound.text == "x"
+
+    async def test_a_parked_lane_waits_until_it_is_due(
+        self, worker: Worker, blocking: Connection
+    ) -> None:
+        inbox = worker("a")
+        await inbox.admit("l", item(inbound("x")), transcript=False)
+        await inbox.release(await self.claim(inbox, blocking), 0.2)
+        await inbox.admit("l", item(inbound("y")), transcript=False)
+        await inbox.wake_due()
+        assert await inbox.claims(blocking, 1) == []
+        await inbox.wake_due()
+        lease = await self.claim(inbox, blocking)
+        work = await inbox.begin(lease, 10)
+        assert work
+        assert [i.inbound.text for _, i in work.items] == ["x", "y"]
+
+    async def test_a_burst_is_collected(self, worker: Worker, blocking: Connection) -> None:
+        inbox = worker("a")
+        for text in "ab":
+            await inbox.admit("l", item(inbound(text), Policy.COLLECT), transcript=False)
+        assert await inbox.claims(blocking, 1) == []
+        await asyncio.sleep(0.15)
+        await inbox.wake_due()
+        work = await inbox.begin(await self.claim(inbox, blocking), 10)
+        assert work
+        assert [i.inbound.text for _, i in work.items] == ["a", "b"]
+
+    async def test_halting_reaches_what_was_there_and_nothing_newer(
+        self, worker: Worker, blocking: Connection
+    ) -> None:
+        inbox = worker("a")
+        assert await inbox.halt("l") == 0
+        await inbox.admit("l", item(inbound("x")), transcript=False)
+        assert await inbox.halt("l") == 1
+        await inbox.admit("l", item(inbound("y")), transcript=False)
+        lease = await self.claim(inbox, blocking)
+        work = await inbox.begin(lease, 1)
+        assert work
+        assert (work.number, work.halted) == (1, 1)
+        await inbox.seal(lease, work.items)
+        assert await inbox.halt("l", 1) == 0
+
+    async def test_halting_wakes_a_parked_lane(self, worker: Worker, blocking: Connection) -> None:
+        inbox = worker("a")
+        await inbox.admit("l", item(inbound("x")), transcript=False)
+        await inbox.release(await self.claim(inbox, blocking), 60)
+        assert await inbox.halt("l") == 1
+        assert (await self.claim(inbox, blocking)).lane == "l"
+
+    async def test_a_conversation_is_kept_between_turns(
+        self, worker: Worker, blocking: Connection
+    ) -> None:
+        inbox = worker("a")
+        await inbox.admit("l", item(inbound("x")), transcript=False)
+        lease = await self.claim(inbox, blocking)
+        assert await inbox.conversation(lease, "bot:1") == Conversation()
+        await inbox.save(lease, "bot:1", Conversation("c-9", {"lang": "vi"}, 3))
+        assert await inbox.conversation(lease, "bot:1") == Conversation("c-9", {"lang": "vi"}, 3)
+        assert await inbox.conversation(lease, "bot:2") == Conversation()
+
+    async def test_a_message_that_is_given_up_on_is_kept(
+        self, worker: Worker, blocking: Connection, redis_url: str
+    ) -> None:
+        inbox = worker("a")
+        await inbox.admit("l", item(inbound("poison")), transcript=False)
+        lease = await self.claim(inbox, blocking)
+        work = await inbox.begin(lease, 1)
+        assert work
+        await inbox.seal(lease, work.items, dead="why")
+        async with Redis.from_url(redis_url) as client:
+            ((_, letter),) = await client.xrange(keys.dead(keys.shard_of("l")))
+        assert letter[b"lane"] == b"l"
+        assert letter[b"reason"] == b"why"
+        assert b"poison" in letter[b"message"]
+
+    async def test_a_drained_lane_leaves_no_queue_behind(
+        self, worker: Worker, blocking: Connection, redis_url: str
+    ) -> None:
+        inbox = worker("a")
+        await inbox.admit("l", item(inbound("x")), transcript=False)
+        lease = await self.claim(inbox, blocking)
+        work = await inbox.begin(lease, 1)
+        assert work
+        await inbox.seal(lease, work.items)
+        async with Redis.from_url(redis_url) as client:
+            assert not await client.exists(keys.inbox("l"))
+            assert await client.xlen(keys.ready(keys.shard_of("l"))) == 0
+            assert not await client.hexists(keys.lane("l"), "ready")
+
+    async def test_only_queued_messages_have_no_time_to_live(
+        self, worker: Worker, redis_url: str
+    ) -> None:
+        inbox = worker("a")
+        await inbox.admit("l", item(inbound("x")), transcript=True)
+        async with Redis.from_url(redis_url) as client:
+            lasting = {key async for key in client.scan_iter("*:l*") if await client.ttl(key) < 0}
+        assert lasting == {keys.inbox("l").encode()}
+
+    async def test_queues_that_were_flushed_are_made_again(
+        self, worker: Worker, blocking: Connection, redis_url: str
+    ) -> None:
+        inbox = worker("a")
+        async with Redis.from_url(redis_url) as client:
+            await client.flushall()
+        assert await inbox.claims(blocking, 1) == []
+        await inbox.admit("l", item(inbound("x")), transcript=False)
+        assert (await self.claim(inbox, blocking)).lane == "l"

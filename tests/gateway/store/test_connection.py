@@ -1,0 +1,66 @@
+"""Calls of one tick travel together; scripts survive a server that forgot them."""
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from gateway.config import RedisConfig
+from gateway.ports import StoreUnavailable
+from gateway.store.connection import Connection, Script, connect
+
+
+async def test_each_caller_gets_its_own_answer(redis_url: str) -> None:
+    connection = Connection(connect(RedisConfig(url=redis_url)))
+    await asyncio.gather(*(connection.execute("SET", f"k{n}", n) for n in range(1000)))
+    values = await asyncio.gather(*(connection.execute("GET", f"k{n}") for n in range(1000)))
+    assert values == [str(n).encode() for n in range(1000)]
+    await connection.close()
+
+
+async def test_calls_of_one_tick_share_a_connection(redis_url: str) -> None:
+    connection = Connection(connect(RedisConfig(url=redis_url)))
+    await asyncio.gather(*(connection.execute("PING") for _ in range(200)))
+    clients = await connection.execute("CLIENT LIST")
+    assert len(clients) == 1
+    await connection.close()
+
+
+async def test_one_error_does_not_spoil_its_neighbours(redis_url: str) -> None:
+    connection = Connection(connect(RedisConfig(url=redis_url)))
+    good = connection.execute("SET", "k", "v")
+    bad = connection.execute("HGET", "k", "f")
+    results = await asyncio.gather(good, bad, return_exceptions=True)
+    assert results[0]
+    assert isinstance(results[1], ResponseError)
+    await connection.close()
+
+
+async def test_a_forgotten_script_is_loaded_again(redis_url: str) -> None:
+    connection = Connection(connect(RedisConfig(url=redis_url)))
+    script = Script("take")
+    assert await connection.run(script, ["b"], [2, 1, 0]) == 0
+    async with Redis.from_url(redis_url) as client:
+        await client.script_flush()
+    assert await connection.run(script, ["b"], [2, 1, 0]) == 0
+    assert await connection.run(script, ["b"], [2, 1, 0]) == 1000
+    await connection.close()
+
+
+async def test_a_caller_who_left_does_not_disturb_the_rest(redis_url: str) -> None:
+    connection = Connection(connect(RedisConfig(url=redis_url)))
+    leaving = asyncio.create_task(connection.execute("PING"))
+    staying = asyncio.create_task(connection.execute("ECHO", "here"))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await staying == b"here"
+    await connection.close()
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock"])
+async def test_a_server_that_is_away_is_unavailable_at_once(url: str) -> None:
+    connection = Connection(connect(RedisConfig(url=url)))
+    with pytest.raises(StoreUnavailable):
+        await connection.execute("PING")
+    await connection.close()

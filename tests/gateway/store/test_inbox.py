@@ -1,0 +1,26 @@
+"""The inbox on a real Valkey server."""
+
+import time
+
+import pytest
+from contracts.store import StoreContract, item
+from support.adapters import inbound
+
+from gateway.config import Limits, RedisConfig
+from gateway.ports import StoreUnavailable
+from gateway.store.connection import Connection, connect
+from gateway.store.inbox import HOLD, Inbox
+
+
+class TestInbox(StoreContract):
+    """The contract, on one server."""
+
+
+async def test_admission_without_a_server_is_refused_in_time() -> None:
+    connection = Connection(connect(RedisConfig(url="redis://127.0.0.1:1/0")))
+    inbox = Inbox(connection, "a", Limits())
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        await inbox.admit("l", item(inbound("x")), transcript=False)
+    assert time.monotonic() - began < HOLD + 2
+    await connection.close()

@@ -1,0 +1,498 @@
+"""Turns, as the dispatcher runs them on a real store with bots and channels that a test scripts."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from support.adapters import RecordingChannel, ScriptedBot, echo, inbound
+from support.servers import eventually
+
+from gateway.asking import Services
+from gateway.config import Limits, RedisConfig
+from gateway.dispatcher import Dispatcher
+from gateway.model import (
+    Ask,
+    Done,
+    EndState,
+    Failed,
+    Failure,
+    Forgotten,
+    Inbound,
+    Notice,
+    Policy,
+    Reference,
+    ReplyEvent,
+    TextDelta,
+    TextReplace,
+    Thought,
+)
+from gateway.ports import Admission, NotSent, Unknown
+from gateway.store import keys
+from gateway.store.connection import Connection, connect
+from gateway.store.hub import Hub
+from gateway.store.inbox import Inbox, Item
+from gateway.store.replies import Replies
+from gateway.texts import Texts
+
+Events = AsyncGenerator[ReplyEvent, None]
+
+
+class Engine:
+    """A dispatcher with everything it needs."""
+
+    def __init__(self, url: str, limits: Limits, name: str = "worker") -> None:
+        self.bot = ScriptedBot()
+        self.channel = RecordingChannel()
+        self._connection = Connection(connect(RedisConfig(url=url)))
+        self._blocking = Connection(connect(RedisConfig(url=url), blocking=True))
+        self._hub = Hub(self._blocking.client, self._heed)
+        self.inbox = Inbox(self._connection, name, limits)
+        self.services = Services(
+            inbox=self.inbox,
+            replies=Replies(self._connection, self._hub),
+            channels={"channel": self.channel},
+            bots={"bot": self.bot},
+            texts=Texts(),
+            limits=limits,
+        )
+        self.dispatcher = Dispatcher(self.services, self._blocking, self._control)
+
+    async def _control(self, message: bytes) -> None:
+        await self._connection.execute("PUBLISH", keys.CONTROL, message)
+
+    async def _heed(self, message: bytes) -> None: ...
+
+    async def start(self) -> None:
+        await self._hub.start()
+        await self.dispatcher.start(alone=False)
+
+    async def stop(self, limit: float = 1) -> None:
+        await self.dispatcher.stop(limit)
+        await self._hub.close()
+        await self._connection.close()
+        await self._blocking.close()
+
+    async def say(self, text: str, policy: Policy = Policy.FOLLOWUP, **more: Any) -> Admission:
+        command = more.pop("command", "")
+        message: Inbound = inbound(text, **more)
+        return await self.inbox.admit(
+            "l", Item(message, "bot", policy, "user", command), transcript=False
+        )
+
+    async def ends(self, count: int) -> list[str]:
+        """Wait for so many answers; their texts."""
+        await eventually(lambda: len(self.channel.ends) >= count)
+        return [end.text for end in self.channel.ends]
+
+
+@pytest.fixture
+def limits() -> Limits:
+    return Limits(bot_attempts=2, answer_chars=1000)
+
+
+@pytest.fixture
+async def engine(redis_url: str, limits: Limits) -> AsyncIterator[Engine]:
+    engine = Engine(redis_url, limits)
+    await engine.start()
+    yield engine
+    await engine.stop()
+
+
+async def test_a_message_is_answered(engine: Engine) -> None:
+    await engine.say("hello")
+    assert await engine.ends(1) == ["You said: hello"]
+    assert engine.channel.ends[0].state is EndState.DONE
+
+
+async def test_messages_of_a_lane_are_answered_one_at_a_time_in_order(engine: Engine) -> None:
+    running = 0
+
+    async def slow(ask: Ask) -> Events:
+        nonlocal running
+        running += 1
+        assert running == 1
+        await asyncio.sleep(0.02)
+        yield TextDelta(ask.text)
+        running -= 1
+        yield Done()
+
+    engine.bot.script = slow
+    for text in "abcde":
+        await engine.say(text)
+    assert await engine.ends(5) == list("abcde")
+
+
+async def test_the_reference_is_saved_before_the_answer_ends(
+    engine: Engine, redis_url: str
+) -> None:
+    going_on = asyncio.Event()
+
+    async def waits(ask: Ask) -> Events:
+        yield Reference(conversation="c-1")
+        yield TextDelta("x")
+        await going_on.wait()
+        yield Done()
+
+    engine.bot.script = waits
+    await engine.say("one")
+    async with Redis.from_url(redis_url) as client:
+        field = f"conversation:{engine.bot.identity}"
+        await eventually(lambda: client.hget(keys.lane("l"), field))
+    going_on.set()
+    await engine.ends(1)
+    engine.bot.script = echo
+    await engine.say("two")
+    await engine.ends(2)
+    assert [ask.conversation.reference for ask in engine.bot.asks] == ["", "c-1"]
+    assert engine.bot.asks[1].conversation.turns == 1
+
+
+async def test_a_person_never_sees_a_reference(engine: Engine) -> None:
+    await engine.say("hello")
+    await engine.ends(1)
+    assert not any(isinstance(event, Reference) for event in engine.channel.events)
+
+
+async def test_a_conversation_that_was_forgotten_begins_anew(engine: Engine) -> None:
+    await engine.say("one")
+    await engine.ends(1)
+
+    async def forgets(ask: Ask) -> Events:
+        yield Forgotten()
+        yield Reference(conversation="c-2")
+        yield TextDelta("again")
+        yield Done()
+
+    engine.bot.script = forgets
+    await engine.say("two", locale="vi")
+    await engine.ends(2)
+    notices = [event for event in engine.channel.events if isinstance(event, Notice)]
+    assert [n.text for n in notices] == [Texts().get("vi", "forgotten")]
+    engine.bot.script = echo
+    await engine.say("three")
+    await engine.ends(3)
+    assert engine.bot.asks[-1].conversation.reference == "c-2"
+
+
+async def test_a_failure_keeps_what_was_shown_and_says_so(engine: Engine) -> None:
+    async def breaks(ask: Ask) -> Events:
+        yield TextDelta("half an")
+        yield Failed(Failure.INTERRUPTED, retry_after=1)
+
+    engine.bot.script = breaks
+    await engine.say("x", locale="en")
+    await engine.ends(1)
+    (end,) = engine.channel.ends
+    assert (end.text, end.state) == ("half an", EndState.FAILED)
+    assert end.notice == Texts().get("en", "failed.interrupted")
+    assert len(engine.bot.asks) == 1
+
+
+async def test_a_bot_that_said_nothing_is_asked_again_and_the_lane_is_free_meanwhile(
+    engine: Engine, redis_url: str
+) -> None:
+    async def busy_once(ask: Ask) -> Events:
+        if len(engine.bot.asks) == 1:
+            yield Thought("hm")
+            yield Failed(Failure.BUSY, retry_after=0.3)
+        else:
+            yield TextDelta("now")
+            yield Done()
+
+    engine.bot.script = busy_once
+    await engine.say("x")
+    async with Redis.from_url(redis_url) as client:
+        await eventually(lambda: client.zcard(keys.later(keys.shard_of("l"))))
+        assert await client.xlen(keys.ready(keys.shard_of("l"))) == 0
+    assert await engine.ends(1) == ["now"]
+
+
+async def test_a_bot_that_stays_busy_is_an_honest_failure(engine: Engine) -> None:
+    async def busy(ask: Ask) -> Events:
+        yield Failed(Failure.BUSY, retry_after=0.05)
+
+    engine.bot.script = busy
+    await engine.say("x")
+    await engine.ends(1)
+    assert len(engine.bot.asks) == 2
+    assert engine.channel.ends[0].notice == Texts().get("", "failed.busy")
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_bot_that_raises_is_our_fault(engine: Engine, late: bool) -> None:
+    async def raises(ask: Ask) -> Events:
+        if late:
+            yield TextDelta("some")
+        raise RuntimeError("secret text")
+        yield
+
+    engine.bot.script = raises
+    await engine.say("x")
+    await engine.ends(1)
+    (end,) = engine.channel.ends
+    assert end.text == ("some" if late else "")
+    assert end.notice == Texts().get("", "failed.internal")
+
+
+async def test_an_answer_without_an_end_is_our_fault(engine: Engine) -> None:
+    async def stops(ask: Ask) -> Events:
+        yield TextDelta("some")
+
+    engine.bot.script = stops
+    await engine.say("x")
+    await engine.ends(1)
+    assert engine.channel.ends[0].state is EndState.FAILED
+
+
+async def test_an_answer_that_never_ends_is_cut(engine: Engine) -> None:
+    closed = asyncio.Event()
+
+    async def endless(ask: Ask) -> Events:
+        try:
+            while True:
+                yield TextDelta("blah " * 20)
+        finally:
+            closed.set()
+
+    engine.bot.script = endless
+    await engine.say("x")
+    await engine.ends(1)
+    assert closed.is_set()
+    assert engine.channel.ends[0].notice == Texts().get("", "failed.too_long")
+
+
+async def test_replacing_the_text_replaces_it(engine: Engine) -> None:
+    async def moderated(ask: Ask) -> Events:
+        yield TextDelta("secret")
+        yield TextReplace("sorry")
+        yield TextDelta("!")
+        yield Done()
+
+    engine.bot.script = moderated
+    await engine.say("x")
+    assert await engine.ends(1) == ["sorry!"]
+
+
+async def test_halting_keeps_what_was_shown_and_tells_the_bot_first(engine: Engine) -> None:
+    cut = asyncio.Event()
+
+    async def talks(ask: Ask) -> Events:
+        try:
+            yield Reference(conversation="c-1", task="t-7")
+            yield TextDelta("part")
+            await asyncio.sleep(60)
+        finally:
+            assert engine.bot.stopped
+            cut.set()
+
+    engine.bot.script = talks
+    await engine.say("x", locale="en")
+    await eventually(lambda: any(isinstance(e, TextDelta) for e in engine.channel.events))
+    assert await engine.dispatcher.halt("l")
+    await engine.ends(1)
+    (end,) = engine.channel.ends
+    assert (end.text, end.state) == ("part", EndState.STOPPED)
+    assert end.notice == Texts().get("en", "stopped")
+    assert cut.is_set()
+    assert engine.bot.stopped[0].task == "t-7"
+
+
+async def test_what_was_halted_while_it_waited_is_not_asked(engine: Engine) -> None:
+    async def talks(ask: Ask) -> Events:
+        yield TextDelta(ask.text)
+        if ask.text == "first":
+            await asyncio.sleep(60)
+        yield Done()
+
+    engine.bot.script = talks
+    await engine.say("first")
+    await eventually(lambda: engine.channel.events)
+    await engine.say("second")
+    await engine.dispatcher.halt("l")
+    await engine.say("third")
+    assert await engine.ends(3) == ["first", "", "third"]
+    assert [ask.text for ask in engine.bot.asks] == ["first", "third"]
+
+
+async def test_nothing_to_halt(engine: Engine) -> None:
+    assert not await engine.dispatcher.halt("l")
+
+
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [("new", "new_conversation"), ("help", "help"), ("stop", "nothing_to_stop")],
+)
+async def test_commands_are_answered_by_the_gateway(engine: Engine, command: str, key: str) -> None:
+    await engine.say("x", command=command, locale="vi")
+    assert await engine.ends(1) == [Texts().get("vi", key)]
+    assert engine.bot.asks == []
+
+
+async def test_new_forgets_the_conversation(engine: Engine) -> None:
+    await engine.say("one")
+    await engine.say("/new", command="new")
+    await engine.say("two")
+    await engine.ends(3)
+    assert [ask.conversation.reference for ask in engine.bot.asks] == ["", ""]
+
+
+async def test_a_burst_is_one_turn(redis_url: str) -> None:
+    engine = Engine(redis_url, Limits(collect_seconds=0.15))
+    await engine.start()
+    for text in ("one", "two", "three"):
+        await engine.say(text, Policy.COLLECT)
+    assert await engine.ends(1) == ["You said: one\n\ntwo\n\nthree"]
+    assert len(engine.channel.replies[0].messages) == 3
+    await engine.stop()
+    assert len(engine.channel.ends) == 1
+
+
+async def test_an_answer_that_was_not_sent_is_delivered_again(engine: Engine) -> None:
+    engine.channel.outcomes = [NotSent("slow down", 0.05), RuntimeError("defect")]
+    await engine.say("x")
+    assert await engine.ends(1) == ["You said: x"]
+    assert len(engine.channel.replies) == 3
+
+
+async def test_an_unknown_outcome_is_not_repeated(engine: Engine) -> None:
+    engine.channel.outcomes = [Unknown("connection lost")]
+    await engine.say("x")
+    await engine.ends(1)
+    await engine.say("y")
+    assert await engine.ends(2) == ["You said: x", "You said: y"]
+
+
+async def test_a_message_that_never_works_is_given_up_on(engine: Engine, redis_url: str) -> None:
+    engine.channel.outcomes = [NotSent("no", 0.001)] * 8
+    await engine.say("x")
+    await engine.ends(1)
+    assert engine.channel.ends[0].notice == Texts().get("", "attempts_exhausted")
+    async with Redis.from_url(redis_url) as client:
+        await eventually(lambda: client.xlen(keys.dead(keys.shard_of("l"))))
+
+
+async def test_a_bot_that_is_no_longer_configured_fails_honestly(engine: Engine) -> None:
+    message = Item(inbound("x"), "gone", Policy.FOLLOWUP, "user")
+    await engine.inbox.admit("l", message, transcript=False)
+    await engine.ends(1)
+    assert engine.channel.ends[0].notice == Texts().get("", "failed.misconfigured")
+
+
+async def test_a_channel_that_is_no_longer_configured_does_not_block_its_lane(
+    engine: Engine, redis_url: str
+) -> None:
+    message = inbound("x", channel="gone")
+    await engine.inbox.admit("l", Item(message, "bot", Policy.FOLLOWUP, "u"), transcript=False)
+    await engine.say("y")
+    assert await engine.ends(1) == ["You said: y"]
+    async with Redis.from_url(redis_url) as client:
+        assert await client.xlen(keys.dead(keys.shard_of("l"))) == 1
+
+
+async def test_stopping_waits_for_a_running_answer(redis_url: str, limits: Limits) -> None:
+    engine = Engine(redis_url, limits)
+
+    async def slow(ask: Ask) -> Events:
+        yield TextDelta("a")
+        await asyncio.sleep(0.3)
+        yield TextDelta("b")
+        yield Done()
+
+    engine.bot.script = slow
+    await engine.start()
+    await engine.say("x")
+    await eventually(lambda: engine.channel.events)
+    await engine.stop(limit=5)
+    assert [end.text for end in engine.channel.ends] == ["ab"]
+
+
+async def test_stopping_gives_back_what_does_not_finish(redis_url: str, limits: Limits) -> None:
+    leaving, staying = Engine(redis_url, limits, "leaving"), Engine(redis_url, limits, "staying")
+
+    async def stuck(ask: Ask) -> Events:
+        yield TextDelta("a")
+        await asyncio.sleep(60)
+
+    leaving.bot.script = stuck
+    await leaving.start()
+    await leaving.say("x")
+    await eventually(lambda: leaving.channel.events)
+    await leaving.stop(limit=0.1)
+    await staying.start()
+    assert await staying.ends(1) == ["You said: x"]
+    await staying.stop()
+    assert leaving.channel.ends == []
+
+
+async def test_a_lost_lease_ends_the_turn_here(
+    redis_url: str, limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.dispatcher.RENEW_SECONDS", 0.05)
+    zombie = Engine(redis_url, limits, "zombie")
+    cut = asyncio.Event()
+
+    async def stuck(ask: Ask) -> Events:
+        try:
+            yield TextDelta("a")
+            await asyncio.sleep(60)
+        finally:
+            cut.set()
+
+    zombie.bot.script = stuck
+    await zombie.start()
+    await zombie.say("x")
+    await eventually(lambda: zombie.channel.events)
+    connection = Connection(connect(RedisConfig(url=redis_url)))
+    assert len(await Inbox(connection, "heir", limits).reclaim(0)) == 1
+    await asyncio.wait_for(cut.wait(), 5)
+    assert zombie.channel.ends == []
+    await connection.close()
+    await zombie.stop()
+
+
+async def test_a_dead_worker_s_lane_is_taken_over(
+    redis_url: str, limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.dispatcher.LEASE_SECONDS", 0.3)
+    monkeypatch.setattr("gateway.dispatcher.RENEW_SECONDS", 0.1)
+    heir = Engine(redis_url, limits, "heir")
+    connection, blocking = (
+        Connection(connect(RedisConfig(url=redis_url), blocking=blocking))
+        for blocking in (False, True)
+    )
+    dead = Inbox(connection, "dead", limits)
+    await dead.prepare()
+    item = Item(inbound("x"), "bot", Policy.FOLLOWUP, "u")
+    await dead.admit("l", item, transcript=False)
+    while not await dead.claims(blocking, 1):
+        pass
+    await heir.start()
+    assert await heir.ends(1) == ["You said: x"]
+    await heir.stop()
+    await connection.close()
+    await blocking.close()
+
+
+async def test_more_lanes_than_room_are_all_answered(redis_url: str) -> None:
+    engine = Engine(redis_url, Limits(concurrent_turns=3))
+    most = running = 0
+
+    async def counted(ask: Ask) -> Events:
+        nonlocal most, running
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.01)
+        running -= 1
+        yield TextDelta(ask.text)
+        yield Done()
+
+    engine.bot.script = counted
+    await engine.start()
+    for n in range(30):
+        item = Item(inbound(str(n)), "bot", Policy.FOLLOWUP, "u")
+        await engine.inbox.admit(f"lane{n}", item, transcript=False)
+    assert sorted(map(int, await engine.ends(30))) == list(range(30))
+    assert most <= 3
+    await engine.stop()

@@ -1,0 +1,1 @@
+"""What tests share: real servers, a client of the widget's protocol, small bots and channels."""

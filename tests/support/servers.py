@@ -1,0 +1,172 @@
+"""Real servers for tests: Valkey, the gateway in this process, the gateway as a process."""
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+from gateway.config import Config, load
+from gateway.service import Service
+from gateway.store.embedded import find_binary
+
+
+@contextlib.contextmanager
+def valkey(folder: Path) -> Iterator[str]:
+    """A Valkey server without persistence; its URL."""
+    socket = folder / "test.sock"
+    process = subprocess.Popen(
+        [find_binary(), "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(socket.exists)
+        yield f"unix://{socket}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_for(condition: Any, seconds: float = 10) -> None:
+    """Wait until a condition holds."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.01)
+
+
+async def eventually(condition: Any, seconds: float = 10) -> Any:
+    """Wait until a condition, or what it awaits, is true; its value."""
+    until = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if asyncio.iscoroutine(value):
+            value = await value
+        if value:
+            return value
+        assert time.monotonic() < until, "waited in vain"
+        await asyncio.sleep(0.01)
+
+
+def web_config(bot_url: str, redis_url: str = "", **sections: Any) -> dict[str, Any]:
+    """A configuration with one site and one ClickAI bot, on any free port."""
+    config: dict[str, Any] = {
+        "server": {"port": 0, "shutdown_timeout": 3},
+        "channels": {
+            "site": {
+                "kind": "web",
+                "key": "pk_test",
+                "origins": ["https://shop.example"],
+                "title": "Test",
+                "page": "/",
+                "messages_per_minute": 100_000,
+                "sessions_per_minute": 100_000,
+            }
+        },
+        "bots": {"bot": {"kind": "clickai", "base_url": bot_url, "api_key": "app-test"}},
+        "routes": [{"channel": "site", "bot": "bot"}],
+    }
+    if redis_url:
+        config["redis"] = {"url": redis_url}
+    return config | sections
+
+
+def write_config(folder: Path, config: dict[str, Any]) -> Path:
+    """A configuration as a file."""
+    file = folder / "config.yaml"
+    file.write_text(yaml.safe_dump(config))
+    return file
+
+
+def loaded(folder: Path, config: dict[str, Any]) -> Config:
+    """A configuration as the gateway reads it."""
+    return load(write_config(folder, config), {})
+
+
+@contextlib.asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Service]:
+    """A gateway in this process."""
+    service = Service(config)
+    await service.start()
+    try:
+        yield service
+    finally:
+        await service.stop()
+
+
+class Process:
+    """A gateway as a process of its own, that can be killed."""
+
+    def __init__(self, folder: Path, config: dict[str, Any], port: int) -> None:
+        config["server"] = {**config.get("server", {}), "port": port}
+        self._file = write_config(folder, config)
+        self._log = folder / "gateway.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"http://127.0.0.1:{port}"
+
+    async def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gateway", "run", "--config", str(self._file)], stderr=log
+            )
+        await eventually(self._ready, 20)
+
+    async def _ready(self) -> bool:
+        assert self._process
+        assert self._process.poll() is None, self.log
+        try:
+            async with aiohttp.ClientSession() as http, http.get(f"{self.url}/readyz") as response:
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._end(signal.SIGKILL)
+
+    def terminate(self) -> int:
+        """SIGTERM; its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, number: int) -> int:
+        assert self._process
+        self._process.send_signal(number)
+        return self._process.wait(30)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def log(self) -> str:
+        """What it logged."""
+        return self._log.read_text()
+
+
+def end_embedded(data_dir: Path) -> None:
+    """End the embedded server that a killed gateway left behind."""
+    socket = data_dir / "redis.sock"
+    if socket.exists():
+        import redis
+
+        with contextlib.suppress(redis.RedisError):
+            redis.Redis(unix_socket_path=str(socket)).shutdown(nosave=True)
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    import socket
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
