@@ -1,0 +1,1 @@
+"""The kinds of bots, found by the names of their folders."""

@@ -1,0 +1,70 @@
+"""What an operator says about one ClickAI app."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from yarl import URL
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Config(BaseModel):
+    """One ClickAI app as a bot."""
+
+    # Without this, a refused key would be printed in the error.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    kind: Literal["clickai"]
+    base_url: str = Field(
+        default="https://api.clickai.io/v1",
+        description="Where the app's API is, with its version: https://api.clickai.io/v1.",
+    )
+    api_key: SecretStr = Field(
+        min_length=1,
+        description="The app's secret key, from Publish → API in ClickAI Studio.",
+    )
+    app: str = Field(
+        default="",
+        description="A name of your own for the app behind the key. Conversations belong to "
+        "base_url and app: change it when the key is that of another app, and everyone starts "
+        "anew; leave it when the key was only renewed, and conversations go on.",
+    )
+    inputs: dict[str, str | int | float | bool] = Field(
+        default_factory=dict,
+        description="Input variables of the app, sent with every message.",
+    )
+    idle_timeout: Seconds = Field(
+        default=30,
+        description="Seconds without a single byte after which an answer has failed. ClickAI may "
+        "stay silent for ten seconds before it first says anything.",
+    )
+    content_timeout: Seconds = Field(
+        default=300,
+        description="Seconds with nothing but heartbeats after which an answer has failed.",
+    )
+    connect_timeout: Seconds = Field(
+        default=10,
+        description="Seconds until a connection must stand.",
+    )
+    auto_generate_name: bool = Field(
+        default=False,
+        description="Let ClickAI name each new conversation; costs it further model calls.",
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        url = URL(value.strip())
+        if url.scheme not in {"http", "https"} or not url.host:
+            raise ValueError("must be an address such as https://api.clickai.io/v1")
+        if url.user or url.password or url.query_string or url.fragment:
+            raise ValueError("must have neither a user, a query nor a fragment")
+        return str(url).rstrip("/")
+
+    @field_validator("api_key")
+    @classmethod
+    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value()
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise ValueError("must be the key alone: no spaces, no line ends")
+        return value

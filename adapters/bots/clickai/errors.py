@@ -1,0 +1,186 @@
+"""What can go wrong between the gateway and ClickAI, without a secret or a person's words in it."""
+
+import re
+from collections.abc import Iterable
+
+from msgspec import DecodeError, json
+
+from adapters.bots.clickai.wire import Error, ErrorBody
+from gateway.model import Failure
+
+_RETRY = 1.0
+_RETRY_BUSY = 2.0
+_LONGEST_DETAIL = 200
+
+_SECRET = re.compile(r"(?=\S*\d)\S{20,}")
+_ECHO = re.compile(r"\[type=.*?(\]|$)|input_value=.*", re.DOTALL)
+_WORD = re.compile(r"\w+")
+_RATE_LIMIT = re.compile(r"too many requests|rate.?limit", re.IGNORECASE)
+_NOT_A_UUID = re.compile(r"\nconversation_id\n.*valid UUID")
+
+_BUSY = frozenset({"too_many_requests", "rate_limit_error"})
+_MISCONFIGURED = frozenset(
+    {
+        "agent_not_published",
+        "app_unavailable",
+        "model_currently_not_support",
+        "not_chat_app",
+        "provider_not_initialize",
+        "provider_quota_exceeded",
+        "workflow_version_execution_not_allowed",
+    }
+)
+
+
+class ClientError(Exception):
+    """ClickAI could not be asked, or has not answered. Its text is safe to log.
+
+    ``retry_after`` is in seconds, and None when asking again would not help. It holds only while
+    nothing of the answer has been shown.
+    """
+
+    failure = Failure.UNAVAILABLE
+    retry_after: float | None = None
+
+
+class Unreachable(ClientError):
+    """No connection could be made: nothing was asked."""
+
+    retry_after = _RETRY
+
+
+class Silent(ClientError):
+    """Not one byte came within the idle limit."""
+
+    failure = Failure.TIMEOUT
+
+
+class Stalled(ClientError):
+    """Only heartbeats came within the content limit."""
+
+    failure = Failure.TIMEOUT
+
+
+class BrokenOff(ClientError):
+    """The connection was cut, or the stream ended before the answer."""
+
+    failure = Failure.INTERRUPTED
+    retry_after = _RETRY
+
+
+class Unintelligible(ClientError):
+    """What came back is not ClickAI's chat API."""
+
+    failure = Failure.MISCONFIGURED
+
+
+class TooMuch(ClientError):
+    """The answer is larger than the client takes."""
+
+    failure = Failure.TOO_LONG
+
+
+class Refused(ClientError):
+    """ClickAI said no, with an HTTP status or, ``midway``, with an ``error`` event.
+
+    ``code`` is ClickAI's own word and may be empty. ``forgotten`` says that it does not know the
+    conversation or will not continue it.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        body: ErrorBody,
+        *,
+        private: Iterable[str] = (),
+        retry_after: float | None = None,
+        midway: bool = False,
+    ) -> None:
+        message = body.message or ""
+        self.status = status
+        self.code = _word(body.code)
+        self.midway = midway
+        self.forgotten = _is_forgotten(status, self.code, body)
+        self.failure = _failure(status, self.code, message, midway)
+        self.retry_after = _retry(self.failure, retry_after)
+        super().__init__(" ".join(f"{status} {self.code} {redact(message, private)}".split()))
+
+
+def refusal(status: int, raw: bytes, private: Iterable[str], retry_after: str | None) -> Refused:
+    """What an HTTP answer other than 200 says, even when its body is some proxy's HTML."""
+    try:
+        body = json.decode(raw, type=ErrorBody)
+    except DecodeError:
+        body = ErrorBody()
+    return Refused(status, body, private=private, retry_after=_seconds(retry_after))
+
+
+def midway(event: Error, private: Iterable[str]) -> Refused:
+    """What an ``error`` event of a stream says."""
+    body = ErrorBody(event.code, event.message)
+    return Refused(event.status or 500, body, private=private, midway=True)
+
+
+def redact(message: str, private: Iterable[str]) -> str:
+    """A short form of ``message`` without the echoes that validation errors carry.
+
+    No word of the ``private`` texts is left in it, nor anything that might be a key.
+    """
+    written = "\n".join(private).casefold()
+    words = set(_WORD.findall(written))
+
+    def hide(match: re.Match[str]) -> str:
+        word = match[0].casefold()
+        # Not every script puts spaces between its words.
+        return "…" if word in words or (not word.isascii() and word in written) else match[0]
+
+    text = _SECRET.sub("…", _ECHO.sub("", message[: 10 * _LONGEST_DETAIL]))
+    return " ".join(_WORD.sub(hide, text).split())[:_LONGEST_DETAIL]
+
+
+def _word(code: str | None) -> str:
+    return code if code and re.fullmatch(r"[A-Za-z_]{1,60}", code) else ""
+
+
+def _seconds(header: str | None) -> float | None:
+    return float(header) if header and re.fullmatch(r"\d{1,5}", header.strip()) else None
+
+
+def _failure(status: int, code: str, message: str, midway: bool) -> Failure:
+    if _is_busy(status, code, message):
+        return Failure.BUSY
+    if code in _MISCONFIGURED:
+        return Failure.MISCONFIGURED
+    # Once an answer has begun the request was fine: whatever failed is behind ClickAI.
+    if status >= 500 or code == "completion_request_error" or (midway and status == 400):
+        return Failure.UNAVAILABLE
+    if status < 400 or status in {401, 403, 404, 405, 415}:
+        return Failure.MISCONFIGURED
+    return Failure.REJECTED
+
+
+def _is_busy(status: int, code: str, message: str) -> bool:
+    if status == 429 or code in _BUSY:
+        return True
+    if code == "completion_request_error":
+        return bool(_RATE_LIMIT.search(message))
+    # The app's own limit of concurrent requests is a 400 that only its text tells apart.
+    return code == "invalid_param" and message.startswith("Too many requests")
+
+
+def _retry(failure: Failure, asked: float | None) -> float | None:
+    if failure is Failure.BUSY:
+        return _RETRY_BUSY if asked is None else asked
+    if failure is Failure.UNAVAILABLE:
+        return _RETRY if asked is None else asked
+    return None
+
+
+def _is_forgotten(status: int, code: str, body: ErrorBody) -> bool:
+    message = body.message or ""
+    if code == "not_found":
+        # What follows the prefix differs by route and version.
+        return status == 404 and message.startswith("Conversation Not Exists")
+    if code == "invalid_param":
+        return body.params == "conversation_id" or bool(_NOT_A_UUID.search(message))
+    return code == "conversation_completed"

@@ -1,0 +1,62 @@
+"""The reading of one streamed answer."""
+
+import asyncio
+
+from aiohttp import ClientResponse
+
+from adapters.bots.clickai import wire
+from adapters.bots.clickai.errors import Stalled, TooMuch
+from gateway import sse
+
+_LARGEST_ANSWER = 64 * 1024 * 1024
+
+
+class Stream:
+    """Reads a response's events, and knows a heartbeat from content.
+
+    ``content`` is the limit in seconds for heartbeats only; the time in which nobody reads does
+    not count. What aiohttp raises while reading passes through.
+    """
+
+    def __init__(self, response: ClientResponse, content: float) -> None:
+        self._response = response
+        self._limit = content
+        self._left = content
+        self._parser = sse.Parser()
+        self._size = 0
+
+    async def next(self) -> list[wire.ChatEvent] | None:
+        """The events that came next, perhaps none; None at the end of the stream.
+
+        Raises Stalled when there was no content for too long and TooMuch when there was too much.
+        """
+        data = await self._read()
+        if not data:
+            return None
+        content = [event for event in self._parse(data) if not isinstance(event, wire.Ping)]
+        if content:
+            self._left = self._limit
+        return [event for event in content if event]
+
+    async def _read(self) -> bytes:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            async with asyncio.timeout(self._left) as limit:
+                data = await self._response.content.readany()
+        except TimeoutError as error:
+            if limit.expired():
+                raise Stalled(f"no content for {self._limit:g} s") from error
+            raise
+        self._left -= clock() - began
+        return data
+
+    def _parse(self, data: bytes) -> list[wire.ChatEvent | wire.Ping | None]:
+        self._size += len(data)
+        if self._size > _LARGEST_ANSWER:
+            raise TooMuch(f"more than {_LARGEST_ANSWER} bytes")
+        try:
+            events = self._parser.feed(data)
+        except sse.TooLarge as error:
+            raise TooMuch(str(error)) from error
+        return [wire.decode(event.data) for event in events if event.event != "ping"]
