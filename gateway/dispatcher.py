@@ -90,7 +90,8 @@ class Dispatcher:
         self._stopping = True
         self._room.set()
         # What the server has handed out to a pending read must not be left behind.
-        await asyncio.wait(self._loops[:1], timeout=2 * CLAIM_BLOCK_MS / 1000)
+        if self._loops:
+            await asyncio.wait(self._loops[:1], timeout=2 * CLAIM_BLOCK_MS / 1000)
         if self._lanes:
             await asyncio.wait(self._lanes.values(), timeout=limit)
         unfinished = list(self._lanes.values())

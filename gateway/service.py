@@ -167,7 +167,7 @@ class Service:
     async def _serve(self, core: Core) -> None:
         server = self.config.server
         token = server.metrics_token.get_secret_value() if server.metrics_token else ""
-        operations = Operations(self.ready, core.client_ip, token)
+        operations = Operations(self.ready, token)
         app = web.Application(middlewares=[errors], client_max_size=BODY_MOST)
         app.add_routes(operations.routes())
         for (method, path), handler in core.routes.items():

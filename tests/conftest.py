@@ -6,7 +6,14 @@ from pathlib import Path
 import aiohttp
 import pytest
 from redis.asyncio import Redis
-from support.servers import valkey
+from support.servers import loaded, running, valkey, web_config
+from support.widget import Widget
+
+from gateway.sandbox.answers import Answers
+from gateway.sandbox.clickai import ClickAI
+from gateway.sandbox.memory import Memory
+from gateway.sandbox.server import serving
+from gateway.service import Service
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +43,28 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 def folder(tmp_path: Path) -> Path:
     """A short path: unix sockets have little room."""
     return tmp_path
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[str]:
+    """The sandbox bot, at a quick pace; its base URL."""
+    api = ClickAI(Answers("# Chat Gateway\n").answer, Memory(), pace=0.002)
+    async with serving(api.application(), "127.0.0.1", 0) as port:
+        yield f"http://127.0.0.1:{port}/v1"
+
+
+@pytest.fixture
+async def gateway(sandbox: str, redis_url: str, folder: Path) -> AsyncIterator[Service]:
+    """A gateway with one site, in this process."""
+    async with running(loaded(folder, web_config(sandbox, redis_url))) as service:
+        yield service
+
+
+@pytest.fixture
+async def widget(gateway: Service, http: aiohttp.ClientSession) -> AsyncIterator[Widget]:
+    """A visitor of that site, reading."""
+    widget = Widget(http, gateway.url)
+    await widget.open(lang="en")
+    widget.read()
+    yield widget
+    await widget.leave()

@@ -14,11 +14,22 @@ from redis.asyncio import Redis, Sentinel
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import (
+    ClusterDownError,
+    MasterDownError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    TryAgainError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from gateway.config import RedisConfig
 from gateway.ports import StoreUnavailable
 
+REFUSALS = (OutOfMemoryError, ReadOnlyError, TryAgainError, ClusterDownError, MasterDownError)
+"""What a server answers that is there, but takes nothing now."""
 BATCH = 256
 """How many calls travel in one pipeline at most."""
 
@@ -113,6 +124,7 @@ class Connection:
 
 
 def _as_unavailable(reply: Exception) -> Exception:
-    if reply.args and str(reply.args[0]).startswith(("LOADING", "READONLY", "MISCONF", "OOM")):
+    refused = isinstance(reply, (*REFUSALS, RedisConnectionError))
+    if refused or str(reply).startswith(("OOM", "READONLY", "MISCONF", "NOREPLICAS")):
         return StoreUnavailable(f"Redis: {reply}")
     return reply

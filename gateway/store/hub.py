@@ -15,6 +15,7 @@ from msgspec import Raw
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from gateway import telemetry
 from gateway.ports import LogEntry
 from gateway.store import keys
 
@@ -65,6 +66,7 @@ class Hub:
         """Add a reader; returns when nothing published from now on can pass it by."""
         readers = self._readers.setdefault(lane, set())
         readers.add(reader)
+        telemetry.STREAMS_OPEN.labels(keys.channel_of(lane)).inc()
         confirmed = self._confirmed.setdefault(lane, asyncio.Event())
         if len(readers) == 1:
             try:
@@ -78,7 +80,10 @@ class Hub:
     def leave(self, lane: str, reader: Subscriber) -> None:
         """Remove a reader."""
         readers = self._readers.get(lane, set())
+        if reader not in readers:
+            return
         readers.discard(reader)
+        telemetry.STREAMS_OPEN.labels(keys.channel_of(lane)).dec()
         if not readers and self._readers.pop(lane, None) is not None:
             self._confirmed.pop(lane, None)
             task = asyncio.create_task(self._unsubscribe(lane))

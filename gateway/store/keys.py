@@ -5,7 +5,7 @@ server and on a cluster alike. Parts that come from outside are percent-encoded 
 nothing is hashed with a secret that could be lost.
 """
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from zlib import crc32
 
 SCHEMA = "1"
@@ -55,6 +55,11 @@ def lane_name(channel: str, *parts: str) -> str:
     while parts and not parts[-1]:
         parts = parts[:-1]
     return ":".join(part(p) for p in (channel, *parts))
+
+
+def channel_of(lane: str) -> str:
+    """The name of the channel a lane belongs to."""
+    return unquote(lane.partition(":")[0])
 
 
 def shard_of(lane: str) -> int:

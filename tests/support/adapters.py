@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from itertools import count
 from typing import Any
 
 from gateway.model import (
@@ -100,11 +101,10 @@ def origin(channel: str = "channel", place: str = "p", person: str = "u", **more
     return Origin(Address(channel, place, thread), Person(person, locale=locale), more)
 
 
+_numbers = count(1)
+
+
 def inbound(text: str, id: str = "", **where: Any) -> Inbound:  # noqa: A002
     """Something they said."""
-    inbound.count += 1  # type: ignore[attr-defined]
-    id = id or f"m{inbound.count}"  # type: ignore[attr-defined]
-    return Inbound(id=id, origin=origin(**where), text=text, received_at=1000.0)
-
-
-inbound.count = 0  # type: ignore[attr-defined]
+    name = id or f"m{next(_numbers)}"
+    return Inbound(id=name, origin=origin(**where), text=text, received_at=1000.0)

@@ -56,7 +56,7 @@ class Widget:
     async def end(self, turn: str, seconds: float = 15) -> dict[str, Any]:
         """Wait for a turn's end on the stream."""
         async with asyncio.timeout(seconds):
-            while turn not in self.ends:
+            while turn not in self.ends:  # noqa: ASYNC110 - read by a task of its own
                 await asyncio.sleep(0.01)
         return self.ends[turn]
 

@@ -12,7 +12,14 @@ from adapters.channels.web.inbound import Command
 from adapters.channels.web.origins import Origins
 from adapters.channels.web.tokens import BadToken, Tokens
 from gateway.model import Origin
-from gateway.ports import GatewayForChannels, Handler, History, Refusal, StoreUnavailable
+from gateway.ports import (
+    GatewayForChannels,
+    Handler,
+    History,
+    NotRouted,
+    Refusal,
+    StoreUnavailable,
+)
 
 BODY_MOST = 64 * 1024
 PREFLIGHT_SECONDS = 7200
@@ -46,19 +53,24 @@ class Api:
                 site = self._check_origin(request)
                 command = inbound.parse(await _body(request), _bearer(request))
                 response = await endpoint(request, command, site)
-            except StoreUnavailable:
-                refusal = Refusal(503, "unavailable", "Try again in a moment.", retry_after=1)
-                refusal.headers.update(cors)
-                raise refusal from None
-            except Refusal as refusal:
+            except (Refusal, StoreUnavailable, NotRouted) as error:
+                refusal = self._refusal(error)
                 # A page that was refused may read why: its developer looks in the console.
                 refusal.headers.update(cors)
-                raise
+                raise refusal from None
             if not response.prepared:
                 response.headers.update(cors)
             return response
 
         return handler
+
+    def _refusal(self, error: Exception) -> Refusal:
+        match error:
+            case Refusal():
+                return error
+            case NotRouted():
+                return Refusal(403, "refused", self._say(None, "refused"))
+        return Refusal(503, "unavailable", "Try again in a moment.", retry_after=1)
 
     async def preflight(self, request: web.Request) -> web.Response:
         """Let a browser send JSON with a bearer token from a listed origin."""

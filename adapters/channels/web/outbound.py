@@ -57,11 +57,11 @@ class Rendering:
             case Notice(text):
                 self._write("notice", text=text)
             case Sources(items):
-                self._keep("sources", items=to_builtins(items))
+                self._keep("sources", items=items)
             case Suggestions(items):
-                self._keep("suggestions", items=to_builtins(items))
+                self._keep("suggestions", items=items)
             case Choices(prompt, items):
-                self._keep("choices", prompt=prompt, items=to_builtins(items))
+                self._keep("choices", prompt=prompt, items=items)
             case File(attachment):
                 self._write("file", **to_builtins(attachment))
                 self._extras.setdefault("files", []).append(to_builtins(attachment))

@@ -1,0 +1,125 @@
+"""What the widget is told of an answer."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.adapters import inbound
+
+from adapters.channels.web.outbound import Rendering, utf16_length
+from gateway.model import (
+    Attachment,
+    Choice,
+    Choices,
+    End,
+    EndState,
+    File,
+    Notice,
+    ShownEvent,
+    Source,
+    Sources,
+    Status,
+    Suggestions,
+    TextDelta,
+    TextReplace,
+    Thought,
+    ToolUse,
+)
+
+
+class Log:
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, Any]] = []
+
+    def append(self, kind: str, data: object) -> None:
+        self.events.append((kind, msgspec.json.decode(msgspec.json.encode(data))))
+
+
+def shown(event: ShownEvent) -> tuple[str, dict[str, Any]]:
+    log = Log()
+    Rendering("7", log).show(event)
+    kind, data = log.events[0]
+    assert data.pop("turn") == "7"
+    return kind, data
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "data"),
+    [
+        (TextDelta("a"), "delta", {"o": 0, "t": "a"}),
+        (TextReplace("a"), "replace", {"text": "a"}),
+        (Thought("hm"), "status", {"kind": "thought", "text": "hm"}),
+        (ToolUse("search"), "status", {"kind": "tool", "text": "search"}),
+        (Status("node"), "status", {"kind": "status", "text": "node"}),
+        (Notice("n"), "notice", {"text": "n"}),
+        (Suggestions(("a", "b")), "suggestions", {"items": ["a", "b"]}),
+        (
+            Sources((Source("T", "https://x", "e"),)),
+            "sources",
+            {"items": [{"title": "T", "url": "https://x", "excerpt": "e"}]},
+        ),
+        (
+            Choices("which?", (Choice("v", "l"),)),
+            "choices",
+            {"prompt": "which?", "items": [{"value": "v", "label": "l"}]},
+        ),
+        (
+            File(Attachment("a.pdf", "application/pdf", "https://x/a", 9)),
+            "file",
+            {
+                "name": "a.pdf",
+                "media_type": "application/pdf",
+                "url": "https://x/a",
+                "size": 9,
+            },
+        ),
+    ],
+)
+def test_events(event: ShownEvent, kind: str, data: dict[str, Any]) -> None:
+    assert shown(event) == (kind, data)
+
+
+@given(st.lists(st.text()))
+def test_offsets_are_what_a_browser_counts(texts: list[str]) -> None:
+    log = Log()
+    rendering = Rendering("1", log)
+    for text in texts:
+        rendering.show(TextDelta(text))
+    before = ""
+    for (_, data), text in zip(log.events, texts, strict=True):
+        assert data["o"] == utf16_length(before) == len(before.encode("utf-16-le")) // 2
+        before += text
+
+
+def test_the_start_names_the_messages() -> None:
+    log = Log()
+    Rendering("1", log).start((inbound("hello", "id-1"),))
+    assert log.events == [
+        ("start", {"turn": "1", "messages": [{"id": "id-1", "text": "hello", "at": 1000.0}]})
+    ]
+
+
+def test_the_end_repeats_what_lasts() -> None:
+    rendering = Rendering("1", Log())
+    rendering.show(Sources((Source("T"),)))
+    rendering.show(Suggestions(("a",)))
+    rendering.show(Choices("p", (Choice("v", "l"),)))
+    rendering.show(File(Attachment("a", "b", "c")))
+    closing = rendering.closing(End("whole", EndState.FAILED, "why"))
+    data = msgspec.json.decode(msgspec.json.encode(closing.data))
+    assert closing.kind == "end"
+    assert {k: data[k] for k in ("kind", "turn", "text", "state", "notice")} == {
+        "kind": "bot",
+        "turn": "1",
+        "text": "whole",
+        "state": "failed",
+        "notice": "why",
+    }
+    assert data["sources"][0]["title"] == "T"
+    assert data["suggestions"] == ["a"]
+    assert data["choices"]["items"] == [{"value": "v", "label": "l"}]
+    assert data["files"][0]["name"] == "a"
