@@ -10,7 +10,7 @@ from adapters.channels.web import inbound
 from adapters.channels.web.config import Config
 from adapters.channels.web.inbound import Command
 from adapters.channels.web.origins import Origins
-from adapters.channels.web.tokens import BadToken, Tokens
+from adapters.channels.web.tokens import BadToken, Tokens, Visitor
 from gateway.model import Origin
 from gateway.ports import (
     GatewayForChannels,
@@ -86,17 +86,17 @@ class Api:
     async def session(self, request: web.Request, command: Command, site: str) -> web.Response:
         """Open or resume a visitor's session."""
         try:
-            known = self._tokens.read(command.token)
+            known = self._tokens.read(command.token).id
         except BadToken:
             known = ""
             await self._throttle(f"session:{self._gateway.client_ip(request)}")
-        visitor, token = self._tokens.issue(known)
+        visitor, token = self._tokens.issue(known, inbound.language(command))
         origin = self._origin(visitor, command, site)
         introduction = await self._gateway.introduce(origin)
         return _json(
             {
                 "token": token,
-                "visitor": visitor,
+                "visitor": visitor.id,
                 **_history(await self._gateway.history(origin)),
                 "title": self._config.title,
                 "opening": introduction.opening,
@@ -134,8 +134,9 @@ class Api:
         except BadToken as error:
             raise Refusal(401, error.code, error.message) from None
 
-    def _origin(self, visitor: str, command: Command, site: str) -> Origin:
-        return inbound.origin(self._channel, visitor, command, site, self._config.locale)
+    def _origin(self, visitor: Visitor, command: Command, site: str) -> Origin:
+        locale = visitor.lang or self._config.locale
+        return inbound.origin(self._channel, visitor.id, locale, site, command.page)
 
     def _check_origin(self, request: web.Request) -> str:
         headers = request.headers

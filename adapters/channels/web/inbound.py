@@ -38,13 +38,17 @@ def parse(body: bytes, bearer: str) -> Command:
     return msgspec.structs.replace(command, token=bearer) if bearer else command
 
 
-def origin(channel: str, visitor: str, command: Command, site: str, locale: str) -> Origin:
+def language(command: Command) -> str:
+    """The language a session asks for; empty when that is no language tag."""
+    return command.lang if _LANGUAGE.fullmatch(command.lang) else ""
+
+
+def origin(channel: str, visitor: str, locale: str, site: str, page: str) -> Origin:
     """Who speaks from where. A visitor is a place of their own."""
-    lang = command.lang if _LANGUAGE.fullmatch(command.lang) else ""
     facts = {"site": site}
-    if command.page:
-        facts["page"] = _page(command.page)
-    return Origin(Address(channel, visitor), Person(visitor, locale=lang or locale), facts)
+    if page:
+        facts["page"] = _page(page)
+    return Origin(Address(channel, visitor), Person(visitor, locale=locale), facts)
 
 
 def message(command: Command, origin: Origin, longest: int, too_long: str) -> Inbound:

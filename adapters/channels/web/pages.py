@@ -17,7 +17,7 @@ POLICY = (
     " require-trusted-types-for 'script'; trusted-types 'none'"
 )
 PAGE = """<!doctype html>
-<html lang="{lang}">
+<html{lang}>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
@@ -33,7 +33,8 @@ class Pages:
     def __init__(self, config: Config) -> None:
         self.path = config.page or f"/w/{config.key}"
         self._html = PAGE.format(
-            lang=escape(config.locale or "en"),
+            # Without one, the widget speaks the language of the browser.
+            lang=f' lang="{escape(config.locale)}"' if config.locale else "",
             title=escape(config.title or "Chat"),
             key=escape(config.key),
         )

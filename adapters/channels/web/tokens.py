@@ -25,6 +25,7 @@ class Visitor(Struct, frozen=True):
     site: str
     id: str
     expires: int
+    lang: str = ""
 
 
 class BadToken(Exception):
@@ -44,16 +45,16 @@ class Tokens:
         self._keys = {_key_id(key): _derive(key) for key in signing_keys}
         self._newest = _key_id(signing_keys[0])
 
-    def issue(self, visitor: str = "") -> tuple[str, str]:
-        """A fresh token for a visitor, or for a new one: the visitor's id and the token."""
-        visitor = visitor or secrets.token_hex(16)
-        payload = Visitor(self._site, visitor, int(time.time()) + LIFETIME)
+    def issue(self, visitor: str = "", lang: str = "") -> tuple[Visitor, str]:
+        """A visitor, new unless an id is given, and a fresh token for them."""
+        expires = int(time.time()) + LIFETIME
+        payload = Visitor(self._site, visitor or secrets.token_hex(16), expires, lang)
         body = _b64(msgspec.json.encode(payload))
         signed = f"{self._newest}.{body}"
-        return visitor, f"{signed}.{self._sign(self._newest, signed)}"
+        return payload, f"{signed}.{self._sign(self._newest, signed)}"
 
-    def read(self, token: str) -> str:
-        """The visitor's id. Raises BadToken."""
+    def read(self, token: str) -> Visitor:
+        """Whom a token was made for. Raises BadToken."""
         if not token:
             raise BadToken("no_token", "Send the token that POST session gave.")
         visitor = self._verified(token)
@@ -61,7 +62,7 @@ class Tokens:
             raise BadToken("wrong_site", "This token is another site's: ask for a session here.")
         if visitor.expires < time.time():
             raise BadToken("expired_token", "This token has expired: ask for a new session.")
-        return visitor.id
+        return visitor
 
     def _verified(self, token: str) -> Visitor:
         signed, _, signature = token.rpartition(".")

@@ -19,12 +19,13 @@ def test_a_token_names_its_visitor() -> None:
     tokens = Tokens("site", KEYS)
     visitor, token = tokens.issue()
     assert tokens.read(token) == visitor
-    assert tokens.issue(visitor)[0] == visitor
+    assert tokens.issue(visitor.id, "vi")[0].id == visitor.id
+    assert tokens.read(tokens.issue("v", "vi")[1]).lang == "vi"
 
 
 def test_visitors_are_all_different() -> None:
     tokens = Tokens("site", KEYS)
-    assert len({tokens.issue()[0] for _ in range(100)}) == 100
+    assert len({tokens.issue()[0].id for _ in range(100)}) == 100
 
 
 def test_what_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +58,6 @@ def test_nonsense_is_a_bad_token(token: str) -> None:
 def test_keys_rotate() -> None:
     old, new = b"o" * 32, b"n" * 32
     _, token = Tokens("site", [old]).issue("v")
-    assert Tokens("site", [new, old]).read(token) == "v"
+    assert Tokens("site", [new, old]).read(token).id == "v"
     _, token = Tokens("site", [new, old]).issue("v")
-    assert Tokens("site", [new]).read(token) == "v"
+    assert Tokens("site", [new]).read(token).id == "v"
