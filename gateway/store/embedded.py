@@ -68,8 +68,12 @@ class Embedded:
         if self._process:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), 5)
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._lock:
             self._lock.close()
+            self._lock = None
 
     def _take_directory(self) -> None:
         try:
@@ -77,6 +81,7 @@ class Embedded:
             self._lock = (self._dir / "lock").open("w")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            self._let_go()
             raise EmbeddedError(
                 f"{self._dir} is in use by another gateway. Stop it, give this one a redis.data_dir"
                 " of its own, or set redis.url for both to run as replicas."

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from gateway import telemetry
-from gateway.ports import LogEntry
+from gateway.ports import LogEntry, StoreUnavailable
 from gateway.store import keys
 
 HEARTBEAT_SECONDS = 15.0
@@ -53,8 +53,11 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Begin to listen. Returns when other replicas can be heard; raises when Redis is away."""
-        await self._pubsub.subscribe(keys.CONTROL)
+        """Begin to listen. Raises StoreUnavailable."""
+        try:
+            await self._pubsub.subscribe(keys.CONTROL)
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(f"Redis: {error}") from error
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
 
     def show(self, lane: str, entries: Sequence[LogEntry]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 
 import structlog
 from redis.exceptions import ResponseError
@@ -19,13 +20,11 @@ class StoreError(Exception):
 
 
 async def check(connection: Connection) -> None:
-    """Refuse a server that is too old or data of another schema. Raises StoreError."""
-    info = await connection.client.info("server")
-    product = "valkey" if "valkey_version" in info else "redis"
-    version = str(info.get(f"{product}_version", "0"))
-    if _numbers(version) < OLDEST[product]:
-        wanted = ".".join(map(str, OLDEST[product]))
-        raise StoreError(f"redis.url is {product} {version}: {product} {wanted} or newer is needed")
+    """Refuse a server that is too old or data of another schema.
+
+    Raises StoreError, and StoreUnavailable when there is no server.
+    """
+    refuse_old(await connection.execute("INFO", "server"))
     await connection.execute("HSETNX", keys.META, "schema", keys.SCHEMA)
     schema = (await connection.execute("HGET", keys.META, "schema")).decode()
     if schema != keys.SCHEMA:
@@ -35,10 +34,19 @@ async def check(connection: Connection) -> None:
         )
 
 
+def refuse_old(info: Mapping[str, object]) -> None:
+    """Raise StoreError for a server that is too old, going by what it says of itself."""
+    product = "valkey" if "valkey_version" in info else "redis"
+    version = str(info.get(f"{product}_version", "0"))
+    if _numbers(version) < OLDEST[product]:
+        wanted = ".".join(map(str, OLDEST[product]))
+        raise StoreError(f"redis.url is {product} {version}: {product} {wanted} or newer is needed")
+
+
 async def warn_of_loss(connection: Connection) -> None:
     """Log what in the server's own configuration could lose messages."""
     try:
-        settings = await connection.client.config_get("appendonly", "maxmemory-policy")
+        settings = await connection.execute("CONFIG GET", "appendonly", "maxmemory-policy")
     except ResponseError:
         # Managed servers do not show their configuration.
         return
