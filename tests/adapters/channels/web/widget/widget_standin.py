@@ -193,6 +193,8 @@ class StandIn:
         )
 
     async def page(self, request: web.Request) -> web.StreamResponse:
+        if request.path not in self.pages:
+            return web.Response(status=204)
         text, headers = self.pages[request.path]
         return web.Response(text=text, content_type="text/html", headers=headers)
 

@@ -1,0 +1,195 @@
+// Markdown as language models write it, built as DOM nodes and never as HTML.
+import { h } from "./dom";
+import { appendInline } from "./inline";
+
+// Deeper quotes and lists stay text: the browser's own layout is recursive.
+const DEEPEST = 8;
+
+interface Reader {
+  readonly lines: readonly string[];
+  at: number;
+  readonly depth: number;
+}
+
+// Whether a block begins here, and reading it.
+type Rule = [(reader: Reader) => boolean, (reader: Reader) => HTMLElement];
+
+const HEADING = /^ {0,3}(#{1,6})(?: |$)/;
+const FENCE = /^ *(`{3,}|~{3,})[^`]*$/;
+const DIVIDER = /^ *(?:(?:- *){3,}|(?:_ *){3,}|(?:\* *){3,})$/;
+const QUOTE = /^ {0,3}> ?/;
+const ITEM = /^ *([-*+]|(\d{1,9})[.)])( {1,4}|$)/;
+const RULE_CELL = /^:?-+:?$/;
+const PIPE = /(?<!\\)\|/;
+
+function lineAt({ lines, at }: Reader, offset = 0): string {
+  return lines[at + offset] ?? "";
+}
+
+function indentOf(line: string): number {
+  return line.search(/\S|$/);
+}
+
+function withoutIndent(line: string, width: number): string {
+  return line.slice(Math.min(indentOf(line), width));
+}
+
+function inlineElement(tag: "p" | "h3" | "h4" | "th" | "td", text: string): HTMLElement {
+  const element = h(tag);
+  appendInline(element, text.trim());
+  return element;
+}
+
+function readHeading(reader: Reader): HTMLElement {
+  const line = lineAt(reader);
+  const level = HEADING.exec(line)![1]!.length;
+  reader.at++;
+  // The page and the panel have the first two levels; four more nobody tells apart in a chat.
+  return inlineElement(level === 1 ? "h3" : "h4", line.trim().slice(level));
+}
+
+function readFence(reader: Reader): HTMLElement {
+  const marks = FENCE.exec(lineAt(reader))![1]!;
+  const indent = indentOf(lineAt(reader));
+  const content: string[] = [];
+  const isEnd = (line: string) => line.startsWith(marks) && !line.replaceAll(marks[0]!, "");
+  while (++reader.at < reader.lines.length && !isEnd(lineAt(reader).trim())) {
+    content.push(withoutIndent(lineAt(reader), indent));
+  }
+  reader.at++;
+  return h("pre", "", [h("code", "", [content.join("\n")])], { tabindex: "0", dir: "ltr" });
+}
+
+function readDivider(reader: Reader): HTMLElement {
+  reader.at++;
+  return h("hr");
+}
+
+function readQuote(reader: Reader): HTMLElement {
+  const inner: string[] = [];
+  for (; QUOTE.test(lineAt(reader)); reader.at++) inner.push(lineAt(reader).replace(QUOTE, ""));
+  return h("blockquote", "", blocks(inner, reader.depth + 1));
+}
+
+// A model indents by two, three or four; what is further in than the marker belongs to the item.
+function readItem(reader: Reader): string[] {
+  const first = lineAt(reader);
+  const width = ITEM.exec(first)![0].length;
+  const inside = indentOf(first) + 2;
+  const isOutside = (line: string) => line && indentOf(line) < inside;
+  const inner = [first.slice(width)];
+  while (++reader.at < reader.lines.length) {
+    const line = lineAt(reader);
+    const isAfterBlank = !lineAt(reader, -1);
+    if (isOutside(line) && (isAfterBlank || startsBlock(reader))) break;
+    inner.push(withoutIndent(line, width));
+  }
+  return inner;
+}
+
+function readListItem(reader: Reader): HTMLElement {
+  const [first, ...rest] = blocks(readItem(reader), reader.depth + 1);
+  // Items stand close together; only what follows the first paragraph is set apart.
+  if (!first) return h("li");
+  return h("li", "", [...(first.tagName === "P" ? first.childNodes : [first]), ...rest]);
+}
+
+// The number an item begins with: none for a bullet, undefined where there is no item.
+function numberAt(reader: Reader): string | undefined {
+  const found = DIVIDER.test(lineAt(reader)) ? null : ITEM.exec(lineAt(reader));
+  return found ? (found[2] ?? "") : undefined;
+}
+
+function readList(reader: Reader): HTMLElement {
+  const start = numberAt(reader)!;
+  const list = start ? h("ol", "", [], { start }) : h("ul");
+  while (numberAt(reader) !== undefined && !numberAt(reader) === !start) {
+    list.append(readListItem(reader));
+    skipBlank(reader);
+  }
+  return list;
+}
+
+function cellsOf(line: string): string[] {
+  const cells = line.trim().replace(/^\||(?<!\\)\|$/g, "").split(PIPE);
+  return cells.map((cell) => cell.trim().replaceAll("\\|", "|"));
+}
+
+function startsTable(reader: Reader): boolean {
+  const head = lineAt(reader);
+  if (!head.includes("|")) return false;
+  const rule = cellsOf(lineAt(reader, 1));
+  return rule.every((cell) => RULE_CELL.test(cell)) && cellsOf(head).length === rule.length;
+}
+
+function readTable(reader: Reader): HTMLElement {
+  const width = cellsOf(lineAt(reader)).length;
+  // Never padded to the width of the head: a short row of a wide table costs what it is long.
+  const row = (tag: "th" | "td") =>
+    h("tr", "", cellsOf(lineAt(reader)).slice(0, width).map((cell) => inlineElement(tag, cell)));
+  const head = h("thead", "", [row("th")]);
+  const body = h("tbody");
+  for (reader.at += 2; PIPE.test(lineAt(reader)); reader.at++) body.append(row("td"));
+  return h("div", "table", [h("table", "", [head, body])], { tabindex: "0" });
+}
+
+function startsWith(pattern: RegExp): (reader: Reader) => boolean {
+  return (reader) => pattern.test(lineAt(reader));
+}
+
+const rules: Rule[] = [
+  [startsWith(FENCE), readFence],
+  [startsWith(HEADING), readHeading],
+  [startsWith(DIVIDER), readDivider],
+  [startsWith(QUOTE), readQuote],
+  [(reader) => numberAt(reader) !== undefined, readList],
+  [startsTable, readTable],
+];
+
+function startsBlock(reader: Reader): boolean {
+  return rules.some(([starts]) => starts(reader));
+}
+
+function readParagraph(reader: Reader): HTMLElement {
+  const lines: string[] = [];
+  do {
+    lines.push(lineAt(reader).trim());
+    reader.at++;
+  } while (lineAt(reader) && !startsBlock(reader));
+  return inlineElement("p", lines.join("\n"));
+}
+
+function skipBlank(reader: Reader): boolean {
+  while (reader.lines[reader.at] === "") reader.at++;
+  return reader.at < reader.lines.length;
+}
+
+function readBlock(reader: Reader): HTMLElement {
+  const [, read] = rules.find(([starts]) => starts(reader)) ?? [];
+  return (read ?? readParagraph)(reader);
+}
+
+function blocks(lines: readonly string[], depth: number): HTMLElement[] {
+  if (depth > DEEPEST) return [inlineElement("p", lines.join("\n"))];
+  const reader = { lines, at: 0, depth };
+  const found: HTMLElement[] = [];
+  while (skipBlank(reader)) found.push(readBlock(reader));
+  return found;
+}
+
+// Without spaces at its end: a blank line is an empty one.
+function tidy(line: string): string {
+  return line.trimEnd().replace(/^\s+/, (indent) => indent.replaceAll("\t", "    "));
+}
+
+// Shows a text that grows. Only the blocks that have become others are touched: what a person has
+// selected further up stays selected.
+export function showMarkdown(parent: HTMLElement, text: string): void {
+  const fresh = blocks(text.split("\n").map(tidy), 0);
+  const old = [...parent.children];
+  fresh.forEach((element, at) => {
+    if (!old[at]) parent.append(element);
+    else if (!old[at].isEqualNode(element)) old[at].replaceWith(element);
+  });
+  for (const element of old.slice(fresh.length)) element.remove();
+}

@@ -1,0 +1,51 @@
+"""The built files are there, small enough, and what the sources make."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+from types import ModuleType
+
+from conftest import WIDGET
+from widget_standin import STATIC
+
+
+def test_the_built_files_are_committed() -> None:
+    names = {path.name for path in STATIC.glob("*.js")}
+    panels = {name for name in names if name.startswith("panel.")}
+    assert len(panels) == 1
+    assert names == {"w.js", "page.js", *panels}
+    for name in names:
+        assert gzip.decompress((STATIC / f"{name}.gz").read_bytes()) == (STATIC / name).read_bytes()
+        assert (STATIC / f"{name}.br").stat().st_size < (STATIC / name).stat().st_size / 2
+
+
+def test_the_built_files_are_up_to_date_and_small_enough(build: ModuleType) -> None:
+    done = subprocess.run(
+        [sys.executable, str(WIDGET / "build.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert build.BUDGETS == {"w.js": 2500, "panel": 9500}
+    assert build.TOTAL_BUDGET == 12_000
+
+
+def test_no_way_to_html_from_text() -> None:
+    forbidden = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(")
+    for path in (WIDGET / "src").glob("*.ts"):
+        assert not forbidden.search(path.read_text()), path.name
+    for path in STATIC.glob("*.js"):
+        assert not forbidden.search(path.read_text()), path.name
+
+
+def test_the_tools_are_pinned_and_come_from_the_public_registry() -> None:
+    package = json.loads((WIDGET / "package.json").read_text())
+    assert set(package["devDependencies"]) == {"esbuild", "typescript"}
+    assert "dependencies" not in package
+    assert all(version[0].isdigit() for version in package["devDependencies"].values())
+    assert "resolved" not in (WIDGET / "package-lock.json").read_text()
