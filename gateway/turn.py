@@ -57,8 +57,7 @@ class Turn:
         Raises Fenced when another worker has the lane, Parked after giving the lane back. Waits
         for a store that is away. Cancelling it leaves the message for whoever takes the lane next.
         """
-        inbox, identity = self._services.inbox, self._bot.identity
-        conversation = await patiently(lambda: inbox.conversation(self._lease, identity))
+        conversation = self._work.conversation(self._bot.identity)
         if self._work.attempt > ATTEMPTS_MOST:
             return await self._give_up(conversation)
         self._asking = Asking(self._services, self._lease, self._work, conversation, self._delivery)
@@ -66,7 +65,7 @@ class Turn:
             outcome = await self._answer_and_deliver(self._asking)
         except Parked as parked:
             delay = parked.delay
-            await patiently(lambda: inbox.release(self._lease, delay))
+            await patiently(lambda: self._services.inbox.release(self._lease, delay))
             raise
         return await self._seal(outcome, self._asking.conversation)
 

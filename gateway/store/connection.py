@@ -78,20 +78,37 @@ class Connection:
 
     async def run(self, script: Script, keys: Sequence[str], args: Sequence[Any] = ()) -> Any:
         """Call a script, loading it when the server does not know it (yet, or any more)."""
-        call = ("EVALSHA", script.sha, len(keys), *keys, *args)
         try:
-            return await self.execute(*call)
+            return await self.call(script, keys, args)
         except NoScriptError:
-            await self.execute("SCRIPT LOAD", script.source)
-            return await self.execute(*call)
+            await self.load(script)
+            return await self.call(script, keys, args)
+
+    def call(
+        self, script: Script, keys: Sequence[str], args: Sequence[Any] = ()
+    ) -> asyncio.Future[Any]:
+        """Call a script without waiting. Fails with NoScriptError when it is not loaded."""
+        return self.send("EVALSHA", script.sha, len(keys), *keys, *args)
+
+    async def load(self, script: Script) -> None:
+        """Make a script known to the server."""
+        try:
+            await self.client.script_load(script.source)
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable(f"Redis: {error}") from error
 
     async def execute(self, *command: Any) -> Any:
         """Send one command with all others of this tick. A server's error reply is raised."""
-        reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        return await self.send(*command)
+
+    def send(self, *command: Any) -> asyncio.Future[Any]:
+        """The same for callers that do not wait: a future of the reply, or of the error."""
+        loop = asyncio.get_running_loop()
+        reply: asyncio.Future[Any] = loop.create_future()
         if not self._queue:
-            asyncio.get_running_loop().call_soon(self._flush)
+            loop.call_soon(self._flush)
         self._queue.append((command, reply))
-        return await reply
+        return reply
 
     def _flush(self) -> None:
         queue, self._queue = self._queue, []
@@ -106,7 +123,8 @@ class Connection:
             for command, _ in batch:
                 pipeline.execute_command(*command)
             replies = await pipeline.execute(raise_on_error=False)
-        except (RedisError, OSError) as error:
+        except Exception as error:
+            # Nobody may be left waiting, whatever the client raised.
             unavailable = StoreUnavailable(f"Redis: {type(error).__name__}: {error}")
             replies = [unavailable] * len(batch)
         for (_, future), reply in zip(batch, replies, strict=True):

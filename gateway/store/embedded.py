@@ -90,14 +90,20 @@ class Embedded:
             raise EmbeddedError(f"redis.data_dir {self._dir}: {error.strerror}") from None
 
     async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            try:
-                if not await self._answers():
-                    log.error("embedded server is gone, starting it again")
-                    await self._ensure()
-            except EmbeddedError as error:
-                log.error("embedded server does not start", reason=str(error))
+        async with _client(self._socket) as client:
+            while True:
+                await asyncio.sleep(WATCH_SECONDS)
+                try:
+                    await client.ping()
+                except (RedisError, OSError):
+                    await self._restart()
+
+    async def _restart(self) -> None:
+        log.error("embedded server is gone, starting it again")
+        try:
+            await self._ensure()
+        except EmbeddedError as error:
+            log.error("embedded server does not start", reason=str(error))
 
     async def _ensure(self) -> None:
         if await self._answers():

@@ -49,7 +49,7 @@ class Hub:
         self._pubsub = blocking.pubsub()
         self._on_control = on_control
         self._readers: dict[str, set[Subscriber]] = {}
-        self._confirmed: dict[str, asyncio.Event] = {}
+        self._joining: dict[str, asyncio.Future[None]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -70,15 +70,16 @@ class Hub:
         readers = self._readers.setdefault(lane, set())
         readers.add(reader)
         telemetry.STREAMS_OPEN.labels(keys.channel_of(lane)).inc()
-        confirmed = self._confirmed.setdefault(lane, asyncio.Event())
         if len(readers) == 1:
+            self._joining[lane] = asyncio.get_running_loop().create_future()
             try:
                 await self._pubsub.subscribe(keys.events(lane))
             except (RedisError, OSError) as error:
                 # The listener subscribes to everything again once Redis is back.
                 log.warning("subscription delayed: %s", error)
-                return
-        await confirmed.wait()
+                self._confirm(lane)
+        if joining := self._joining.get(lane):
+            await asyncio.shield(joining)
 
     def leave(self, lane: str, reader: Subscriber) -> None:
         """Remove a reader."""
@@ -88,7 +89,7 @@ class Hub:
         readers.discard(reader)
         telemetry.STREAMS_OPEN.labels(keys.channel_of(lane)).dec()
         if not readers and self._readers.pop(lane, None) is not None:
-            self._confirmed.pop(lane, None)
+            self._confirm(lane)
             task = asyncio.create_task(self._unsubscribe(lane))
             self._tasks.append(task)
             task.add_done_callback(self._tasks.remove)
@@ -149,9 +150,12 @@ class Hub:
         elif kind == "message":
             self._published(lane, data)
 
+    def _confirm(self, lane: str) -> None:
+        if joining := self._joining.pop(lane, None):
+            joining.set_result(None)
+
     def _refresh(self, lane: str) -> None:
-        if confirmed := self._confirmed.get(lane):
-            confirmed.set()
+        self._confirm(lane)
         for reader in self._readers.get(lane, ()):
             reader.stale = True
             reader.wake()

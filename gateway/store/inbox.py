@@ -19,7 +19,7 @@ from gateway.model import Conversation, Inbound, Policy
 from gateway.ports import Admission, StoreUnavailable
 from gateway.store import keys
 from gateway.store.connection import Connection, Script
-from gateway.store.replies import Batch
+from gateway.store.flusher import Batch
 
 ADMIT = Script("admit")
 BEGIN = Script("begin")
@@ -65,6 +65,12 @@ class Work(Struct, frozen=True):
     attempt: int
     halted: int
     items: tuple[tuple[int, Item], ...]
+    conversations: dict[str, bytes] = {}
+
+    def conversation(self, identity: str) -> Conversation:
+        """What is kept of the lane's conversation with one bot."""
+        stored = self.conversations.get(_field(identity))
+        return _decode_conversation(stored) if stored else Conversation()
 
     @property
     def number(self) -> int:
@@ -199,27 +205,23 @@ class Inbox:
             raise Fenced(lease.lane)
         if reply[0] == b"idle":
             return None
-        return Work(int(reply[1]), int(reply[2]), tuple(_numbered(raw) for raw in reply[3]))
-
-    async def conversation(self, lease: Lease, identity: str) -> Conversation:
-        """What is kept of the lane's conversation with one bot. Raises Fenced."""
-        stored = await self._keep(lease, _field(identity))
-        return _decode_conversation(stored) if stored else Conversation()
+        fields = {name.decode(): value for name, value in _pairs(reply[2]).items()}
+        return Work(
+            attempt=int(fields["attempt"]),
+            halted=int(fields.get("halted", 0)),
+            items=tuple(_numbered(raw) for raw in reply[1]),
+            conversations=fields,
+        )
 
     async def save(self, lease: Lease, identity: str, conversation: Conversation) -> None:
-        """Keep it. Raises Fenced."""
-        await self._keep(lease, _field(identity), _encode(conversation))
-
-    async def _keep(self, lease: Lease, field: str, *value: bytes) -> bytes:
-        reply = await self._connection.run(
+        """Keep a conversation before its turn is sealed. Raises Fenced."""
+        kept = await self._connection.run(
             KEEP,
             [keys.ready(lease.shard), keys.lane(lease.lane)],
-            [keys.GROUP, lease.entry, self._worker, field, *value],
+            [keys.GROUP, lease.entry, self._worker, _field(identity), _encode(conversation)],
         )
-        if reply is None:
+        if not kept:
             raise Fenced(lease.lane)
-        stored: bytes = reply[0]
-        return stored
 
     async def seal(
         self,
@@ -299,10 +301,12 @@ class Inbox:
 
     async def wake_due(self) -> None:
         """Make the parked lanes ready whose time has come."""
-        for shard in range(keys.SHARDS):
-            command = ("ZRANGEBYSCORE", keys.later(shard), "-inf", _now_ms(), "LIMIT", 0, 256)
-            for lane in await self._connection.execute(*command):
-                await self.wake(lane.decode())
+        await asyncio.gather(*(self._wake_due(shard) for shard in range(keys.SHARDS)))
+
+    async def _wake_due(self, shard: int) -> None:
+        command = ("ZRANGEBYSCORE", keys.later(shard), "-inf", _now_ms(), "LIMIT", 0, 256)
+        for lane in await self._connection.execute(*command):
+            await self.wake(lane.decode())
 
     async def wake(self, lane: str) -> None:
         """Make a lane ready if it is parked."""

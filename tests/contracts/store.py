@@ -158,7 +158,6 @@ class StoreContract:
         for step in (
             zombie.begin(lease, 1),
             zombie.save(lease, "b", Conversation("c")),
-            zombie.conversation(lease, "b"),
             zombie.seal(lease, work.items),
         ):
             with pytest.raises(Fenced):
@@ -229,10 +228,14 @@ class StoreContract:
         inbox = worker("a")
         await inbox.admit("l", item(inbound("x")), transcript=False)
         lease = await self.claim(inbox, blocking)
-        assert await inbox.conversation(lease, "bot:1") == Conversation()
+        work = await inbox.begin(lease, 1)
+        assert work
+        assert work.conversation("bot:1") == Conversation()
         await inbox.save(lease, "bot:1", Conversation("c-9", {"lang": "vi"}, 3))
-        assert await inbox.conversation(lease, "bot:1") == Conversation("c-9", {"lang": "vi"}, 3)
-        assert await inbox.conversation(lease, "bot:2") == Conversation()
+        work = await inbox.begin(lease, 1)
+        assert work
+        assert work.conversation("bot:1") == Conversation("c-9", {"lang": "vi"}, 3)
+        assert work.conversation("bot:2") == Conversation()
 
     async def test_a_message_that_is_given_up_on_is_kept(
         self, worker: Worker, blocking: Connection, redis_url: str

@@ -24,6 +24,7 @@ class Widget:
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.texts: dict[str, str] = {}
         self.ends: dict[str, dict[str, Any]] = {}
+        self.connected = asyncio.Event()
         self._reading: asyncio.Task[None] | None = None
 
     async def post(self, command: str, **body: Any) -> tuple[int, dict[str, Any]]:
@@ -83,6 +84,7 @@ class Widget:
         parser = Parser()
         async with self._http.post(f"{self._base}/events", data=body, headers=headers) as response:
             assert response.status == 200, await response.text()
+            self.connected.set()
             async for chunk in response.content.iter_any():
                 for event in parser.feed(chunk):
                     self._take(event.event, json.loads(event.data), event.id)

@@ -51,8 +51,8 @@ class Api:
             cors = _cors(request.headers.get("Origin", ""))
             try:
                 site = self._check_origin(request)
-                command = inbound.parse(await _body(request), _bearer(request))
-                response = await endpoint(request, command, site)
+                body = await _body(request)
+                response = await endpoint(request, inbound.parse(body, _bearer(request)), site)
             except (Refusal, StoreUnavailable, NotRouted) as error:
                 refusal = self._refusal(error)
                 # A page that was refused may read why: its developer looks in the console.
@@ -175,7 +175,11 @@ def _bearer(request: web.Request) -> str:
 def _cors(origin: str) -> dict[str, str]:
     if not origin:
         return {}
-    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": "Retry-After",
+        "Vary": "Origin",
+    }
 
 
 def _history(history: History) -> dict[str, object]:

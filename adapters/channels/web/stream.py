@@ -46,6 +46,8 @@ class Streams:
         try:
             try:
                 reader = await self._gateway.follow(origin, command.cursor)
+                # Thousands of streams wait here: they keep no more than they need.
+                del origin, command
             except Behind:
                 await response.prepare(request)
                 await response.write(sse.encode("reset", "{}"))

@@ -1,7 +1,7 @@
 -- Takes the work of a leased lane without removing it.
 -- KEYS ready inbox lane
--- ARGV group entry worker most field
--- Returns {'fenced'}, {'idle'}, or {'work', attempt, halted_up_to, field value, messages}.
+-- ARGV group entry worker most
+-- Returns {'fenced'}, {'idle'}, or {'work', messages, the lane's fields}.
 local ready, inbox, lane = unpack(KEYS)
 local group, entry, worker, most = unpack(ARGV)
 
@@ -14,11 +14,9 @@ if #messages == 0 then
   return {'idle'}
 end
 local turn = string.match(messages[1], '^(%d+):')
-local attempt = 1
 if redis.call('HGET', lane, 'turn') == turn then
-  attempt = redis.call('HINCRBY', lane, 'attempt', 1)
+  redis.call('HINCRBY', lane, 'attempt', 1)
 else
   redis.call('HSET', lane, 'turn', turn, 'attempt', 1)
 end
-local halted = redis.call('HGET', lane, 'halted') or '0'
-return {'work', tostring(attempt), halted, messages}
+return {'work', messages, redis.call('HGETALL', lane)}

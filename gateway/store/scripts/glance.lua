@@ -1,5 +1,5 @@
 -- A lane at one instant. KEYS lane inbox transcript; ARGV transcript_most
--- Returns {turns, sealed, waiting messages, transcript}.
+-- Returns {turns, sealed, how many wait, transcript}.
 local lane, inbox, transcript = unpack(KEYS)
 local fields = redis.call('HMGET', lane, 'turns', 'sealed')
 local said = {}
@@ -7,4 +7,4 @@ local said = {}
 if ARGV[1] ~= '0' then
   said = redis.call('LRANGE', transcript, -tonumber(ARGV[1]), -1)
 end
-return {fields[1] or '0', fields[2] or '0-0', redis.call('LRANGE', inbox, 0, -1), said}
+return {fields[1] or '0', fields[2] or '0-0', redis.call('LLEN', inbox), said}

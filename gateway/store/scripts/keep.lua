@@ -1,13 +1,10 @@
--- Reads or writes one field of a leased lane. KEYS ready lane; ARGV group entry worker field [value]
--- Returns false when the lease is lost, else {value}.
+-- Writes one field of a leased lane. KEYS ready lane; ARGV group entry worker field value
+-- Returns 0 when the lease is lost.
 local ready, lane = unpack(KEYS)
 local group, entry, worker, field, value = unpack(ARGV)
 
 if not owner(ready, group, entry, worker) then
-  return false
+  return 0
 end
-if value then
-  redis.call('HSET', lane, field, value)
-  return {value}
-end
-return {redis.call('HGET', lane, field) or ''}
+redis.call('HSET', lane, field, value)
+return 1

@@ -16,6 +16,7 @@ from gateway.store import replies as module
 from gateway.store.connection import Connection, connect
 from gateway.store.hub import Hub
 from gateway.store.inbox import Inbox, Item, Lease
+from gateway.store.flusher import Batch
 from gateway.store.replies import Replies, parse_id
 
 from support.adapters import inbound  # isort: skip
@@ -42,7 +43,7 @@ class Replica:
                 await self.inbox.begin(lease, 1)
                 return lease
 
-    async def seal(self, lease: Lease, batch: module.Batch) -> None:
+    async def seal(self, lease: Lease, batch: Batch) -> None:
         """End the turn."""
         work = await self.inbox.begin(lease, 1)
         assert work
