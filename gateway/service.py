@@ -112,6 +112,7 @@ class Service:
         await self._hub.start()
         self._cleanup.push_async_callback(self._hub.close)
         services = self._services()
+        await services.replies.start()
         self._dispatcher = Dispatcher(services, claiming, self._tell_replicas)
         http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS_PER_BOT_HOST),

@@ -63,7 +63,12 @@ class Flusher:
         self._process = process
         self._waiting: dict[str, list[LogEntry]] = {}
         self._writing: set[Future[Any]] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._due = 0.0
+
+    async def start(self) -> None:
+        """Make the server ready for writing. Raises StoreUnavailable."""
+        await self._connection.load(WRITE)
 
     def add(self, lane: str, entry: LogEntry) -> None:
         """Write an entry soon."""
@@ -85,11 +90,12 @@ class Flusher:
     def _schedule(self, delay: float) -> None:
         loop = asyncio.get_running_loop()
         due = loop.time() + delay
-        if self._timer and self._timer.when() <= due:
-            return
         if self._timer:
+            if self._due <= due:
+                return
             self._timer.cancel()
-        self._timer = loop.call_at(due, self._flush)
+        self._due = due
+        self._timer = loop.call_later(delay, self._flush) if delay else loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         if self._timer:

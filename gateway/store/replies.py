@@ -47,6 +47,10 @@ class Replies:
         self._hub = hub
         self._flusher = Flusher(connection, hub.process)
 
+    async def start(self) -> None:
+        """Get ready to write. Raises StoreUnavailable."""
+        await self._flusher.start()
+
     def writer(self, lane: str, turn: int, attempt: int) -> "Writer":
         """Writes one attempt at one turn."""
         return Writer(self, lane, turn, attempt)
@@ -91,7 +95,12 @@ class Replies:
         ):
             raise Behind
         reader = Reader(self, self._hub, lane, position)
-        await self._hub.join(lane, reader)
+        try:
+            await self._hub.join(lane, reader)
+        except BaseException:
+            # Whoever asked has left while waiting: nobody else would close it.
+            reader.close()
+            raise
         return reader
 
     async def read(self, lane: str, after: Position) -> tuple[list[LogEntry], bool]:

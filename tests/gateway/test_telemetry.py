@@ -219,7 +219,9 @@ def test_metrics_are_exposed_as_prometheus_text() -> None:
     assert retries["chat_gateway_retries_total"].labels == {"bot": "exposed"}
     assert retries["chat_gateway_retries_total"].value == 1
     sums = [
-        s.value for s in families["chat_gateway_turn_seconds"].samples if s.name.endswith("sum")
+        s.value
+        for s in families["chat_gateway_turn_seconds"].samples
+        if s.name.endswith("sum") and s.labels == {"bot": "exposed"}
     ]
     assert sums == [2]
 

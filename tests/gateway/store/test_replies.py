@@ -14,9 +14,9 @@ from gateway.ports import Behind, LogEntry, LogReader, ShuttingDown
 from gateway.store import keys
 from gateway.store import replies as module
 from gateway.store.connection import Connection, connect
+from gateway.store.flusher import Batch
 from gateway.store.hub import Hub
 from gateway.store.inbox import Inbox, Item, Lease
-from gateway.store.flusher import Batch
 from gateway.store.replies import Replies, parse_id
 
 from support.adapters import inbound  # isort: skip
@@ -260,6 +260,16 @@ async def test_a_reader_that_left_is_not_subscribed(replica, redis_url) -> None:
             return keys.events("l").encode() not in await client.pubsub_channels()
 
         await eventually(gone)
+
+
+async def test_a_reader_that_leaves_while_it_joins_is_gone(replica) -> None:  # type: ignore[no-untyped-def]
+    here = await replica()
+    joining = asyncio.create_task(here.replies.follow("l", "0-0"))
+    await eventually(lambda: here.hub.open)
+    joining.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await joining
+    assert here.hub.open == 0
 
 
 @pytest.mark.parametrize("text", ["", "-", "1", "1-", "-1", "a-b", "1-2-3", "١-١", "9" * 41 + "-1"])
