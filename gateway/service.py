@@ -113,6 +113,7 @@ class Service:
         self._cleanup.push_async_callback(self._hub.close)
         services = self._services()
         await services.replies.start()
+        self._cleanup.push_async_callback(services.replies.stop)
         self._dispatcher = Dispatcher(services, claiming, self._tell_replicas)
         http = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=CONNECTIONS_PER_BOT_HOST),

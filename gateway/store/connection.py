@@ -75,6 +75,7 @@ class Connection:
         self.client = client
         self._queue: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
         self._sending: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     async def run(self, script: Script, keys: Sequence[str], args: Sequence[Any] = ()) -> Any:
         """Call a script, loading it when the server does not know it (yet, or any more)."""
@@ -105,6 +106,9 @@ class Connection:
         """The same for callers that do not wait: a future of the reply, or of the error."""
         loop = asyncio.get_running_loop()
         reply: asyncio.Future[Any] = loop.create_future()
+        if self._closed:
+            reply.set_exception(StoreUnavailable("the connection is closed"))
+            return reply
         if not self._queue:
             loop.call_soon(self._flush)
         self._queue.append((command, reply))
@@ -137,6 +141,8 @@ class Connection:
 
     async def close(self) -> None:
         """Wait for what is on its way, then disconnect."""
+        self._closed = True
+        self._flush()
         await asyncio.gather(*self._sending, return_exceptions=True)
         await self.client.aclose()
 

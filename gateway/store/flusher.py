@@ -81,6 +81,13 @@ class Flusher:
         """Drop what is not written yet: the end that is written next carries it."""
         self._waiting.pop(lane, None)
 
+    async def stop(self) -> None:
+        """Write what is left, once."""
+        await self.settle()
+        self._waiting.clear()
+        if self._timer:
+            self._timer.cancel()
+
     async def settle(self) -> None:
         """Write what is waiting now, and wait until it is written or has failed."""
         self._flush()

@@ -51,6 +51,10 @@ class Replies:
         """Get ready to write. Raises StoreUnavailable."""
         await self._flusher.start()
 
+    async def stop(self) -> None:
+        """Write what is left."""
+        await self._flusher.stop()
+
     def writer(self, lane: str, turn: int, attempt: int) -> "Writer":
         """Writes one attempt at one turn."""
         return Writer(self, lane, turn, attempt)

@@ -70,6 +70,7 @@ class Engine:
 
     async def stop(self, limit: float = 1) -> None:
         await self.dispatcher.stop(limit)
+        await self.services.replies.stop()
         await self._hub.close()
         await self._connection.close()
         await self._blocking.close()

@@ -64,6 +64,7 @@ async def replica(redis_url: str) -> AsyncIterator[Callable[[], Awaitable[Replic
 
     yield start
     for one in started:
+        await one.replies.stop()
         await one.hub.close()
         await one.connection.close()
         await one.blocking.close()
@@ -265,7 +266,8 @@ async def test_a_reader_that_left_is_not_subscribed(replica, redis_url) -> None:
 async def test_a_reader_that_leaves_while_it_joins_is_gone(replica) -> None:  # type: ignore[no-untyped-def]
     here = await replica()
     joining = asyncio.create_task(here.replies.follow("l", "0-0"))
-    await eventually(lambda: here.hub.open)
+    while not here.hub.open:
+        await asyncio.sleep(0)
     joining.cancel()
     with pytest.raises(asyncio.CancelledError):
         await joining
