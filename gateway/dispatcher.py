@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import msgspec
 import structlog
@@ -45,6 +46,7 @@ class Dispatcher:
         self._leases: dict[str, Lease] = {}
         self._turns: dict[str, Turn] = {}
         self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._claims: list[asyncio.Task[None]] = []
         self._loops: list[asyncio.Task[None]] = []
         self._room = asyncio.Event()
         # A read takes from many queues at once and may bring more lanes than there is room for.
@@ -56,10 +58,13 @@ class Dispatcher:
         await self._inbox.prepare()
         for lease in await self._inbox.reclaim(0) if alone else ():
             self._take(lease)
+        self._claims = [
+            asyncio.create_task(self._repeat(partial(self._claim, queues), 0, until_stopping=True))
+            for queues in self._claiming.queue_groups
+        ]
         self._loops = [
             asyncio.create_task(loop)
             for loop in (
-                self._repeat(self._claim, 0),
                 self._repeat(self._renew, RENEW_SECONDS),
                 self._repeat(self._reclaim, RENEW_SECONDS),
                 self._repeat(self._inbox.wake_due, WAKE_SECONDS),
@@ -69,7 +74,8 @@ class Dispatcher:
     @property
     def alive(self) -> bool:
         """Whether messages are being taken from the inbox."""
-        return bool(self._loops) and not any(loop.done() for loop in self._loops)
+        loops = self._claims + self._loops
+        return bool(loops) and not any(loop.done() for loop in loops)
 
     async def halt(self, lane: str, upto: int = 0) -> bool:
         """Stop a lane's messages up to a turn (0: all), on whatever replica they are."""
@@ -90,21 +96,24 @@ class Dispatcher:
         self._stopping = True
         self._room.set()
         # What the server has handed out to a pending read must not be left behind.
-        if self._loops:
-            await asyncio.wait(self._loops[:1], timeout=2 * CLAIM_BLOCK_MS / 1000)
+        if self._claims:
+            await asyncio.wait(self._claims, timeout=2 * CLAIM_BLOCK_MS / 1000)
         if self._lanes:
             await asyncio.wait(self._lanes.values(), timeout=limit)
         unfinished = list(self._lanes.values())
         for task in unfinished:
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
-        for loop in self._loops:
+        loops = self._claims + self._loops
+        for loop in loops:
             loop.cancel()
-        await asyncio.gather(*self._loops, return_exceptions=True)
-        self._loops = []
+        await asyncio.gather(*loops, return_exceptions=True)
+        self._claims, self._loops = [], []
 
-    async def _repeat(self, step: Callable[[], Awaitable[None]], every: float) -> None:
-        while not (self._stopping and step == self._claim):
+    async def _repeat(
+        self, step: Callable[[], Awaitable[None]], every: float, *, until_stopping: bool = False
+    ) -> None:
+        while not (until_stopping and self._stopping):
             try:
                 await step()
             except StoreUnavailable as error:
@@ -116,13 +125,13 @@ class Dispatcher:
                 await asyncio.sleep(PAUSE_SECONDS)
             await asyncio.sleep(every)
 
-    async def _claim(self) -> None:
+    async def _claim(self, queues: range) -> None:
         room = self._limits.concurrent_turns - len(self._lanes)
         if room <= 0:
             self._room.clear()
             await self._room.wait()
             return
-        for lease in await self._inbox.claims(self._claiming, room):
+        for lease in await self._inbox.claims(self._claiming, room, queues):
             self._take(lease)
 
     async def _reclaim(self) -> None:

@@ -23,7 +23,7 @@ from gateway.dispatcher import Dispatcher, Halt
 from gateway.http import BODY_MOST, ClientAddress, Operations, errors
 from gateway.ports import StoreUnavailable
 from gateway.store import keys, meta
-from gateway.store.connection import Connection, connect
+from gateway.store.connection import Connection, connect, connect_listener
 from gateway.store.embedded import Embedded
 from gateway.store.hub import Hub
 from gateway.store.inbox import Inbox
@@ -105,10 +105,12 @@ class Service:
 
     async def _core(self, redis: RedisConfig) -> Core:
         config = self.config
-        self._connection = self._connected(redis, blocking=False)
-        claiming = self._connected(redis, blocking=True)
+        self._connection = await self._connected(redis, blocking=False)
+        claiming = await self._connected(redis, blocking=True)
         await self._check_store()
-        self._hub = Hub(claiming.client, self._heed)
+        listener = connect_listener(redis)
+        self._cleanup.push_async_callback(listener.aclose)
+        self._hub = Hub(listener, self._heed)
         await self._hub.start()
         self._cleanup.push_async_callback(self._hub.close)
         services = self._services()
@@ -133,9 +135,10 @@ class Service:
         await self._start_adapters(core, services)
         return core
 
-    def _connected(self, redis: RedisConfig, *, blocking: bool) -> Connection:
+    async def _connected(self, redis: RedisConfig, *, blocking: bool) -> Connection:
         connection = Connection(connect(redis, blocking=blocking))
         self._cleanup.push_async_callback(connection.close)
+        await connection.open()
         return connection
 
     async def _check_store(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from redis.asyncio import Redis
-from support.servers import loaded, running, valkey, web_config
+from support.servers import cluster, loaded, running, valkey, web_config
 from support.widget import Widget
 
 from gateway.sandbox.answers import Answers
@@ -20,6 +20,13 @@ from gateway.service import Service
 def valkey_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One server for the whole run."""
     with valkey(tmp_path_factory.mktemp("valkey")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def cluster_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A cluster of three nodes for the whole run."""
+    with cluster(tmp_path_factory.mktemp("cluster")) as url:
         yield url
 
 

@@ -27,6 +27,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from gateway.config import RedisConfig
 from gateway.ports import StoreUnavailable
+from gateway.store.keys import SHARDS
 
 REFUSALS = (OutOfMemoryError, ReadOnlyError, TryAgainError, ClusterDownError, MasterDownError)
 """What a server answers that is there, but takes nothing now."""
@@ -58,6 +59,13 @@ def connect(config: RedisConfig, *, blocking: bool = False) -> Redis:
     return Redis.from_url(config.url, **options)
 
 
+def connect_listener(config: RedisConfig) -> Redis:
+    """A client for publications. A cluster hands them to all of its nodes, so one will do."""
+    if config.cluster:
+        return Redis.from_url(config.url, **PATIENT)
+    return connect(config, blocking=True)
+
+
 class Script:
     """One Lua script, by the name of its file."""
 
@@ -73,9 +81,18 @@ class Connection:
 
     def __init__(self, client: Redis) -> None:
         self.client = client
+        self.queue_groups = _queue_groups(client)
+        """The queues that one read may wait for together: of a cluster, each alone."""
         self._queue: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
         self._sending: set[asyncio.Task[None]] = set()
         self._closed = False
+
+    async def open(self) -> None:
+        """Reach the server once. Raises StoreUnavailable.
+
+        A cluster's client learns of its nodes here, before many tasks would have it learn at once.
+        """
+        await self.execute("PING")
 
     async def run(self, script: Script, keys: Sequence[str], args: Sequence[Any] = ()) -> Any:
         """Call a script, loading it when the server does not know it (yet, or any more)."""
@@ -145,6 +162,12 @@ class Connection:
         self._flush()
         await asyncio.gather(*self._sending, return_exceptions=True)
         await self.client.aclose()
+
+
+def _queue_groups(client: Redis) -> list[range]:
+    if isinstance(client, RedisCluster):
+        return [range(shard, shard + 1) for shard in range(SHARDS)]
+    return [range(SHARDS)]
 
 
 def _as_unavailable(reply: Exception) -> Exception:

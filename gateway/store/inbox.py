@@ -35,6 +35,7 @@ HOLD = 2.0
 COLLECT_MOST = 10
 """A burst of more messages than this is answered without waiting for its end."""
 CLAIM_BLOCK_MS = 250
+ALL = range(keys.SHARDS)
 
 
 class Item(Struct, frozen=True):
@@ -148,9 +149,9 @@ class Inbox:
         status = status.decode()
         return Admission("busy" if status == "full" else status, turn.decode())
 
-    async def claims(self, blocking: Connection, room: int) -> list[Lease]:
-        """Wait a moment for lanes that became ready, and lease up to ``room`` of them."""
-        streams: dict[Any, Any] = {keys.ready(shard): ">" for shard in range(keys.SHARDS)}
+    async def claims(self, blocking: Connection, room: int, queues: range = ALL) -> list[Lease]:
+        """Wait a moment for lanes that became ready, and lease up to ``room`` of each queue."""
+        streams: dict[Any, Any] = {keys.ready(shard): ">" for shard in queues}
         try:
             found: Any = await blocking.client.xreadgroup(
                 keys.GROUP, self._worker, streams, count=room, block=CLAIM_BLOCK_MS

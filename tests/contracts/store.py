@@ -1,13 +1,12 @@
 """The contract of the store, whatever server is behind it: laws 1, 2 and 3.
 
-A subclass provides ``redis_url``.
+A subclass provides ``redis``: the configuration of an empty server.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from redis.asyncio import Redis
 from support.adapters import inbound
 
 from gateway.config import Limits, RedisConfig
@@ -28,14 +27,16 @@ class StoreContract:
     """What holds for the inbox and its leases."""
 
     @pytest.fixture
-    async def connection(self, redis_url: str) -> AsyncIterator[Connection]:
-        connection = Connection(connect(RedisConfig(url=redis_url)))
+    async def connection(self, redis: RedisConfig) -> AsyncIterator[Connection]:
+        connection = Connection(connect(redis))
+        await connection.open()
         yield connection
         await connection.close()
 
     @pytest.fixture
-    async def blocking(self, redis_url: str) -> AsyncIterator[Connection]:
-        connection = Connection(connect(RedisConfig(url=redis_url), blocking=True))
+    async def blocking(self, redis: RedisConfig) -> AsyncIterator[Connection]:
+        connection = Connection(connect(redis, blocking=True))
+        await connection.open()
         yield connection
         await connection.close()
 
@@ -50,9 +51,13 @@ class StoreContract:
 
     async def claim(self, inbox: Inbox, blocking: Connection) -> Lease:
         for _ in range(20):
-            if leases := await inbox.claims(blocking, 1):
+            if leases := await self.claims(inbox, blocking, 1):
                 return leases[0]
         raise AssertionError("nothing to claim")
+
+    async def claims(self, inbox: Inbox, blocking: Connection, room: int) -> list[Lease]:
+        groups = (inbox.claims(blocking, room, queues) for queues in blocking.queue_groups)
+        return [lease for leases in await asyncio.gather(*groups) for lease in leases]
 
     async def test_a_message_is_taken_once(self, worker: Worker) -> None:
         inbox, message = worker("a"), inbound("hello")
@@ -121,7 +126,7 @@ class StoreContract:
         await one.admit("l", item(inbound("x")), transcript=False)
         await self.claim(one, blocking)
         await one.admit("l", item(inbound("y")), transcript=False)
-        assert await two.claims(blocking, 10) == []
+        assert await self.claims(two, blocking, 10) == []
         assert await two.reclaim(60_000) == []
 
     async def test_a_lease_that_is_not_renewed_goes_to_another(
@@ -182,7 +187,7 @@ class StoreContract:
         await inbox.release(await self.claim(inbox, blocking), 0.2)
         await inbox.admit("l", item(inbound("y")), transcript=False)
         await inbox.wake_due()
-        assert await inbox.claims(blocking, 1) == []
+        assert await self.claims(inbox, blocking, 1) == []
         await inbox.wake_due()
         lease = await self.claim(inbox, blocking)
         work = await inbox.begin(lease, 10)
@@ -193,7 +198,7 @@ class StoreContract:
         inbox = worker("a")
         for text in "ab":
             await inbox.admit("l", item(inbound(text), Policy.COLLECT), transcript=False)
-        assert await inbox.claims(blocking, 1) == []
+        assert await self.claims(inbox, blocking, 1) == []
         await asyncio.sleep(0.15)
         await inbox.wake_due()
         work = await inbox.begin(await self.claim(inbox, blocking), 10)
@@ -238,7 +243,7 @@ class StoreContract:
         assert work.conversation("bot:2") == Conversation()
 
     async def test_a_message_that_is_given_up_on_is_kept(
-        self, worker: Worker, blocking: Connection, redis_url: str
+        self, worker: Worker, blocking: Connection, connection: Connection
     ) -> None:
         inbox = worker("a")
         await inbox.admit("l", item(inbound("poison")), transcript=False)
@@ -246,14 +251,14 @@ class StoreContract:
         work = await inbox.begin(lease, 1)
         assert work
         await inbox.seal(lease, work.items, dead="why")
-        async with Redis.from_url(redis_url) as client:
-            ((_, letter),) = await client.xrange(keys.dead(keys.shard_of("l")))
+        client = connection.client
+        ((_, letter),) = await client.xrange(keys.dead(keys.shard_of("l")))
         assert letter[b"lane"] == b"l"
         assert letter[b"reason"] == b"why"
         assert b"poison" in letter[b"message"]
 
     async def test_a_drained_lane_leaves_no_queue_behind(
-        self, worker: Worker, blocking: Connection, redis_url: str
+        self, worker: Worker, blocking: Connection, connection: Connection
     ) -> None:
         inbox = worker("a")
         await inbox.admit("l", item(inbound("x")), transcript=False)
@@ -261,26 +266,26 @@ class StoreContract:
         work = await inbox.begin(lease, 1)
         assert work
         await inbox.seal(lease, work.items)
-        async with Redis.from_url(redis_url) as client:
-            assert not await client.exists(keys.inbox("l"))
-            assert await client.xlen(keys.ready(keys.shard_of("l"))) == 0
-            assert not await client.hexists(keys.lane("l"), "ready")
+        client = connection.client
+        assert not await client.exists(keys.inbox("l"))
+        assert await client.xlen(keys.ready(keys.shard_of("l"))) == 0
+        assert not await client.hexists(keys.lane("l"), "ready")
 
     async def test_only_queued_messages_have_no_time_to_live(
-        self, worker: Worker, redis_url: str
+        self, worker: Worker, connection: Connection
     ) -> None:
         inbox = worker("a")
         await inbox.admit("l", item(inbound("x")), transcript=True)
-        async with Redis.from_url(redis_url) as client:
-            lasting = {key async for key in client.scan_iter("*:l*") if await client.ttl(key) < 0}
+        client = connection.client
+        lasting = {key async for key in client.scan_iter("*:l*") if await client.ttl(key) < 0}
         assert lasting == {keys.inbox("l").encode()}
 
     async def test_queues_that_were_flushed_are_made_again(
-        self, worker: Worker, blocking: Connection, redis_url: str
+        self, worker: Worker, blocking: Connection, connection: Connection
     ) -> None:
         inbox = worker("a")
-        async with Redis.from_url(redis_url) as client:
-            await client.flushall()
-        assert await inbox.claims(blocking, 1) == []
+        client = connection.client
+        await client.flushall()
+        assert await self.claims(inbox, blocking, 1) == []
         await inbox.admit("l", item(inbound("x")), transcript=False)
         assert (await self.claim(inbox, blocking)).lane == "l"

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,27 +12,81 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import redis
 import yaml
 
 from gateway.config import Config, load
 from gateway.service import Service
 from gateway.store.embedded import find_binary
 
+SLOTS = 16384
+
 
 @contextlib.contextmanager
 def valkey(folder: Path) -> Iterator[str]:
     """A Valkey server without persistence; its URL."""
-    socket = folder / "test.sock"
+    path = folder / "test.sock"
     process = subprocess.Popen(
-        [find_binary(), "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder],
+        [find_binary(), "--port", "0", "--unixsocket", path, "--save", "", "--dir", folder],
         stdout=subprocess.DEVNULL,
     )
     try:
-        wait_for(socket.exists)
-        yield f"unix://{socket}"
+        wait_for(path.exists)
+        yield f"unix://{path}"
     finally:
         process.terminate()
         process.wait(10)
+
+
+@contextlib.contextmanager
+def cluster(folder: Path) -> Iterator[str]:
+    """A cluster of three Valkey servers; the URL of one."""
+    ports = [_cluster_port() for _ in range(3)]
+    nodes = []
+    for port in ports:
+        (folder / str(port)).mkdir()
+        options = ["--port", str(port), "--cluster-enabled", "yes", "--save", ""]
+        command = [find_binary(), "--bind", "127.0.0.1", "--dir", folder / str(port), *options]
+        nodes.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
+    try:
+        _join(ports)
+        yield f"redis://127.0.0.1:{ports[0]}"
+    finally:
+        for node in nodes:
+            node.terminate()
+        for node in nodes:
+            node.wait(10)
+
+
+def _join(ports: list[int]) -> None:
+    clients = [redis.Redis(port=port) for port in ports]
+    share = SLOTS // len(ports) + 1
+    for number, client in enumerate(clients):
+        wait_for(lambda client=client: _answers(client))
+        client.execute_command("CLUSTER MEET", "127.0.0.1", ports[0])
+        last = min(SLOTS, (number + 1) * share) - 1
+        client.execute_command("CLUSTER ADDSLOTSRANGE", number * share, last)
+    for client in clients:
+        wait_for(lambda client=client: _is_whole(client))
+        client.close()
+
+
+def _answers(client: redis.Redis) -> bool:
+    with contextlib.suppress(redis.RedisError):
+        return bool(client.ping())
+    return False
+
+
+def _is_whole(client: redis.Redis) -> bool:
+    info = client.execute_command("CLUSTER INFO")
+    return info["cluster_state"] == "ok" and info["cluster_known_nodes"] == "3"
+
+
+def _cluster_port() -> int:
+    # The cluster's own port is 10,000 above, and must be one too.
+    while (port := free_port()) > 50_000:
+        pass
+    return port
 
 
 def wait_for(condition: Any, seconds: float = 10) -> None:
@@ -154,18 +209,14 @@ class Process:
 
 def end_embedded(data_dir: Path) -> None:
     """End the embedded server that a killed gateway left behind."""
-    socket = data_dir / "redis.sock"
-    if socket.exists():
-        import redis
-
+    path = data_dir / "redis.sock"
+    if path.exists():
         with contextlib.suppress(redis.RedisError):
-            redis.Redis(unix_socket_path=str(socket)).shutdown(nosave=True)
+            redis.Redis(unix_socket_path=str(path)).shutdown(nosave=True)
 
 
 def free_port() -> int:
     """A port that nothing listens on."""
-    import socket
-
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -15,6 +15,22 @@ from gateway.store.inbox import HOLD, Inbox
 class TestInbox(StoreContract):
     """The contract, on one server."""
 
+    @pytest.fixture
+    def redis(self, redis_url: str) -> RedisConfig:
+        return RedisConfig(url=redis_url)
+
+
+class TestInboxOnACluster(StoreContract):
+    """The contract, on a cluster of three."""
+
+    @pytest.fixture
+    async def redis(self, cluster_url: str) -> RedisConfig:
+        config = RedisConfig(url=cluster_url, cluster=True)
+        connection = Connection(connect(config))
+        await connection.client.flushall()
+        await connection.close()
+        return config
+
 
 async def test_admission_without_a_server_is_refused_in_time() -> None:
     connection = Connection(connect(RedisConfig(url="redis://127.0.0.1:1/0")))
