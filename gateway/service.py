@@ -23,7 +23,7 @@ from gateway.dispatcher import Dispatcher, Halt
 from gateway.http import BODY_MOST, ClientAddress, Operations, errors
 from gateway.ports import StoreUnavailable
 from gateway.store import keys, meta
-from gateway.store.connection import Connection, connect, connect_listener
+from gateway.store.connection import Connection, connect, connect_listener, disconnect
 from gateway.store.embedded import Embedded
 from gateway.store.hub import Hub
 from gateway.store.inbox import Inbox
@@ -109,7 +109,7 @@ class Service:
         claiming = await self._connected(redis, blocking=True)
         await self._check_store()
         listener = connect_listener(redis)
-        self._cleanup.push_async_callback(listener.aclose)
+        self._cleanup.push_async_callback(disconnect, listener)
         self._hub = Hub(listener, self._heed)
         await self._hub.start()
         self._cleanup.push_async_callback(self._hub.close)

@@ -108,6 +108,7 @@ class Sentinel(_Section):
 
     master: str = Field(min_length=1)
     nodes: tuple[Annotated[str, AfterValidator(_node)], ...] = Field(min_length=1)
+    password: SecretStr | None = None
 
 
 class RedisConfig(_Section):

@@ -13,6 +13,7 @@ from typing import Any
 from redis.asyncio import Redis, Sentinel
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     ClusterDownError,
@@ -26,6 +27,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from gateway.config import RedisConfig
+from gateway.config import Sentinel as SentinelConfig
 from gateway.ports import StoreUnavailable
 from gateway.store.keys import SHARDS
 
@@ -49,14 +51,19 @@ def connect(config: RedisConfig, *, blocking: bool = False) -> Redis:
     """A client for the configured server. Does not connect yet, so it never raises."""
     options = PATIENT if blocking else IMPATIENT
     if config.sentinel:
-        sentinel = Sentinel(  # type: ignore[no-untyped-call]
-            [node.rsplit(":", 1) for node in config.sentinel.nodes], sentinel_kwargs=IMPATIENT
-        )
-        client: Redis = sentinel.master_for(config.sentinel.master, **options)
-        return client
+        return _through_sentinels(config.sentinel, options)
     if config.cluster:
         return RedisCluster.from_url(config.url, **options)  # type: ignore[return-value]
     return Redis.from_url(config.url, **options)
+
+
+def _through_sentinels(config: SentinelConfig, options: dict[str, Any]) -> Redis:
+    nodes = [node.rsplit(":", 1) for node in config.nodes]
+    addresses = [(host.strip("[]"), int(port)) for host, port in nodes]
+    sentinel = Sentinel(addresses, sentinel_kwargs=IMPATIENT)  # type: ignore[no-untyped-call]
+    password = config.password.get_secret_value() if config.password else None
+    client: Redis = sentinel.master_for(config.master, password=password, **options)
+    return client
 
 
 def connect_listener(config: RedisConfig) -> Redis:
@@ -161,7 +168,16 @@ class Connection:
         self._closed = True
         self._flush()
         await asyncio.gather(*self._sending, return_exceptions=True)
-        await self.client.aclose()
+        await disconnect(self.client)
+
+
+async def disconnect(client: Redis) -> None:
+    """Close a client, and the clients of the sentinels that led to it."""
+    await client.aclose()
+    pool = getattr(client, "connection_pool", None)
+    if isinstance(pool, SentinelConnectionPool):
+        for sentinel in pool.sentinel_manager.sentinels:
+            await sentinel.aclose()
 
 
 def _queue_groups(client: Redis) -> list[range]:

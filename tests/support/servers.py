@@ -23,6 +23,24 @@ SLOTS = 16384
 
 
 @contextlib.contextmanager
+def program(*arguments: Any, port: int) -> Iterator[None]:
+    """A Valkey program with its own arguments, once its port answers."""
+    command = [find_binary(), *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: _listens(port))
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextlib.contextmanager
 def valkey(folder: Path) -> Iterator[str]:
     """A Valkey server without persistence; its URL."""
     path = folder / "test.sock"

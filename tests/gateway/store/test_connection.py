@@ -1,12 +1,14 @@
 """Calls of one tick travel together; scripts survive a server that forgot them."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
+from support.servers import free_port, program
 
-from gateway.config import RedisConfig
+from gateway.config import RedisConfig, Sentinel
 from gateway.ports import StoreUnavailable
 from gateway.store.connection import Connection, Script, connect
 
@@ -56,6 +58,26 @@ async def test_a_caller_who_left_does_not_disturb_the_rest(redis_url: str) -> No
     leaving.cancel()
     assert await staying == b"here"
     await connection.close()
+
+
+async def test_sentinels_lead_to_the_server(folder: Path) -> None:
+    server, sentinel = free_port(), free_port()
+    file = folder / "sentinel.conf"
+    file.write_text(
+        f"port {sentinel}\nsentinel monitor main 127.0.0.1 {server} 1\n"
+        "sentinel auth-pass main a-password\n"
+    )
+    with (
+        program("--port", server, "--save", "", "--requirepass", "a-password", port=server),
+        program(file, "--sentinel", port=sentinel),
+    ):
+        nodes = [f"127.0.0.1:{sentinel}"]
+        found = Sentinel.model_validate(
+            {"master": "main", "nodes": nodes, "password": "a-password"}
+        )
+        connection = Connection(connect(RedisConfig(sentinel=found)))
+        assert await connection.execute("SET", "k", "v")
+        await connection.close()
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock"])
