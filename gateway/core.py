@@ -76,8 +76,8 @@ class Core:
             rejecting = decision.policy is Policy.REJECT and not command
             key = "reject_busy" if rejecting else "busy"
             return Admission("busy", notice=self._say(inbound, key))
-        if admission.status == "accepted":
-            await self._follow_up(inbound, decision, command, int(admission.turn), transcript)
+        # A duplicate too: the first copy may have been cut off right here.
+        await self._follow_up(inbound, decision, command, int(admission.turn), transcript)
         return admission
 
     async def _follow_up(

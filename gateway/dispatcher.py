@@ -52,10 +52,12 @@ class Dispatcher:
         # A read takes from many queues at once and may bring more lanes than there is room for.
         self._slots = asyncio.Semaphore(services.limits.concurrent_turns)
         self._stopping = False
+        self._away = False
 
     async def start(self, *, alone: bool) -> None:
         """Begin to work. ``alone``: no other worker can be alive, so all leases are dead ones."""
         await self._inbox.prepare()
+        await self._inbox.tidy()
         for lease in await self._inbox.reclaim(0) if alone else ():
             self._take(lease)
         self._claims = [
@@ -116,14 +118,23 @@ class Dispatcher:
         while not (until_stopping and self._stopping):
             try:
                 await step()
+                self._note(None)
             except StoreUnavailable as error:
                 telemetry.REDIS_UNAVAILABLE.inc()
-                log.warning("store unavailable", reason=str(error))
+                self._note(error)
                 await asyncio.sleep(PAUSE_SECONDS)
             except Exception:
                 log.exception("worker loop failed")
                 await asyncio.sleep(PAUSE_SECONDS)
             await asyncio.sleep(every)
+
+    def _note(self, error: StoreUnavailable | None) -> None:
+        """One line when the store goes away, and one when it is back."""
+        if error and not self._away:
+            log.error("store unavailable", reason=str(error))
+        elif self._away and not error:
+            log.info("store is back")
+        self._away = error is not None
 
     async def _claim(self, queues: range) -> None:
         room = self._limits.concurrent_turns - len(self._lanes)

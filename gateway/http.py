@@ -69,10 +69,10 @@ def _log_refusal(request: web.Request, status: int, code: str) -> None:
         log.info(
             "request refused",
             method=request.method,
-            path=request.path,
+            path=request.path[:200],
             status=status,
             error=code,
-            origin=request.headers.get("Origin", ""),
+            origin=request.headers.get("Origin", "")[:200],
         )
 
 

@@ -11,6 +11,7 @@ the whole answer, and everything that follows from that is one atomic step in th
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -21,7 +22,7 @@ from gateway.asking import Asking, Parked, Services
 from gateway.delivery import Delivery
 from gateway.model import Conversation, EndState
 from gateway.ports import NotSent, Outcome, Sent, StoreUnavailable, Unknown
-from gateway.store.inbox import Lease, Work
+from gateway.store.inbox import Fenced, Lease, Work
 
 ATTEMPTS_MOST = 8
 """A message whose turn broke off this often without being sealed is given up on."""
@@ -114,16 +115,21 @@ class Turn:
         closing = None
         if isinstance(outcome, Sent) and outcome.closing:
             closing = self._writer.close(outcome.closing.kind, outcome.closing.data)
-        waiting = await patiently(
-            lambda: self._services.inbox.seal(
-                self._lease,
-                self._work.items,
-                identity=self._bot.identity,
-                conversation=replace(conversation, turns=conversation.turns + 1),
-                closing=closing,
-                dead=dead,
-            )
+        seal = partial(
+            self._services.inbox.seal,
+            self._lease,
+            self._work.items,
+            identity=self._bot.identity,
+            conversation=replace(conversation, turns=conversation.turns + 1),
+            closing=closing,
+            dead=dead,
         )
+        try:
+            waiting = await patiently(seal)
+        except Fenced:
+            # Perhaps it was sealed and only the store's answer was lost: the log knows.
+            self._services.replies.refresh(self._lease.lane)
+            raise
         if closing:
             self._services.replies.sealed(self._lease.lane, closing)
         self._count()
@@ -142,6 +148,5 @@ async def patiently(step: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await step()
-        except StoreUnavailable as error:
-            log.warning("waiting for the store", reason=str(error))
+        except StoreUnavailable:
             await asyncio.sleep(STORE_RETRY_SECONDS)

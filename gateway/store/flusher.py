@@ -134,7 +134,6 @@ class Flusher:
         if isinstance(error, NoScriptError):
             self._reload(lane, entries)
         elif isinstance(error, StoreUnavailable):
-            log.warning("reply log not written: %s", error)
             self._again(lane, entries)
         elif error:
             log.error("reply log not written", exc_info=error)

@@ -146,7 +146,7 @@ class Hub:
             return
         lane = keys.lane_of_events(channel.decode())
         if kind == "subscribe":
-            self._refresh(lane)
+            self.refresh(lane)
         elif kind == "message":
             self._published(lane, data)
 
@@ -154,7 +154,8 @@ class Hub:
         if joining := self._joining.pop(lane, None):
             joining.set_result(None)
 
-    def _refresh(self, lane: str) -> None:
+    def refresh(self, lane: str) -> None:
+        """Tell the lane's readers here to read the log."""
         self._confirm(lane)
         for reader in self._readers.get(lane, ()):
             reader.stale = True

@@ -35,6 +35,7 @@ HOLD = 2.0
 COLLECT_MOST = 10
 """A burst of more messages than this is answered without waiting for its end."""
 CLAIM_BLOCK_MS = 250
+GONE_MS = 3_600_000
 ALL = range(keys.SHARDS)
 
 
@@ -176,6 +177,15 @@ class Inbox:
                 if "BUSYGROUP" not in str(error):
                     raise
 
+    async def tidy(self) -> None:
+        """Remove the names of workers that are long gone and hold nothing."""
+        for shard in range(keys.SHARDS):
+            queue = keys.ready(shard)
+            for worker in await self._connection.execute("XINFO CONSUMERS", queue, keys.GROUP):
+                if worker["pending"] == 0 and worker["idle"] > GONE_MS:
+                    command = ("XGROUP DELCONSUMER", queue, keys.GROUP, worker["name"])
+                    await self._connection.execute(*command)
+
     async def reclaim(self, idle_ms: int) -> list[Lease]:
         """Lease the lanes whose worker has not renewed them for that long."""
         found = await asyncio.gather(*(self._reclaim(s, idle_ms) for s in range(keys.SHARDS)))
@@ -236,6 +246,8 @@ class Inbox:
     ) -> int:
         """End a turn in one step; how many messages wait behind it (0: the lease is gone).
 
+        Safe to repeat when it is not known whether it was done.
+
         ``dead`` is why its messages are also kept as dead letters. Raises Fenced.
         """
         lane = lease.lane
@@ -269,6 +281,7 @@ class Inbox:
                 dead,
                 keys.DEAD_LETTERS,
                 lane,
+                items[0][0],
             ],
         )
         if waiting < 0:

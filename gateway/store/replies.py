@@ -73,6 +73,10 @@ class Replies:
         """Show the end here, now that it is written."""
         self._hub.show(lane, closing.entries)
 
+    def refresh(self, lane: str) -> None:
+        """Let the readers here look into the log: something may have passed them by."""
+        self._hub.refresh(lane)
+
     async def announce(self, lane: str, kind: str, data: object) -> None:
         """Say something beside the log to whoever is reading it now. Raises StoreUnavailable."""
         entry = LogEntry(kind, _encode(data))

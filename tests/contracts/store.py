@@ -242,6 +242,33 @@ class StoreContract:
         assert work.conversation("bot:1") == Conversation("c-9", {"lang": "vi"}, 3)
         assert work.conversation("bot:2") == Conversation()
 
+    async def test_sealing_twice_takes_nothing_from_the_next_turn(
+        self, worker: Worker, blocking: Connection
+    ) -> None:
+        inbox = worker("a")
+        for text in "ab":
+            await inbox.admit("l", item(inbound(text)), transcript=False)
+        lease = await self.claim(inbox, blocking)
+        work = await inbox.begin(lease, 1)
+        assert work
+        assert [await inbox.seal(lease, work.items) for _ in range(2)] == [1, 1]
+        work = await inbox.begin(lease, 1)
+        assert work
+        assert work.last.inbound.text == "b"
+
+    async def test_workers_that_are_gone_are_forgotten(
+        self, worker: Worker, blocking: Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        holder, idle = worker("holder"), worker("idle")
+        await holder.admit("l", item(inbound("x")), transcript=False)
+        await self.claim(holder, blocking)
+        await self.claims(idle, blocking, 1)
+        monkeypatch.setattr("gateway.store.inbox.GONE_MS", -1)
+        await idle.tidy()
+        queue = keys.ready(keys.shard_of("l"))
+        workers = await blocking.execute("XINFO CONSUMERS", queue, keys.GROUP)
+        assert [worker["name"] for worker in workers] == [b"holder"]
+
     async def test_a_message_that_is_given_up_on_is_kept(
         self, worker: Worker, blocking: Connection, connection: Connection
     ) -> None:

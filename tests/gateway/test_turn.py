@@ -28,7 +28,7 @@ from gateway.model import (
     TextReplace,
     Thought,
 )
-from gateway.ports import Admission, NotSent, Unknown
+from gateway.ports import Admission, NotSent, StoreUnavailable, Unknown
 from gateway.store import keys
 from gateway.store.connection import Connection, connect
 from gateway.store.hub import Hub
@@ -474,6 +474,29 @@ async def test_a_dead_worker_s_lane_is_taken_over(
     await heir.stop()
     await connection.close()
     await blocking.close()
+
+
+async def test_a_seal_whose_answer_was_lost_is_not_a_second_seal(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal = engine.inbox.seal
+    lost = 0
+
+    async def loses_the_answer(*args: Any, **more: Any) -> int:
+        nonlocal lost
+        waiting = await seal(*args, **more)
+        lost += 1
+        if lost % 2:
+            raise StoreUnavailable("the answer was lost")
+        return waiting
+
+    monkeypatch.setattr(engine.inbox, "seal", loses_the_answer)
+    for text in ("a", "b", "c"):
+        await engine.say(text)
+    await engine.ends(3)
+    monkeypatch.undo()
+    await engine.say("d")
+    assert await engine.ends(4) == [f"You said: {text}" for text in "abcd"]
 
 
 async def test_more_lanes_than_room_are_all_answered(redis_url: str) -> None:

@@ -3,15 +3,20 @@
 -- KEYS ready inbox lane log transcript dead seen...
 -- ARGV group entry worker count field value seen_ttl lane_ttl
 --      log_id log_batch log_ttl log_most channel publication transcript_entry transcript_cap
---      dead_reason dead_cap lane_name
--- Returns -1 when the lease is lost, else how many messages are waiting.
+--      dead_reason dead_cap lane_name turn
+-- Returns -1 when the lease is lost, else how many messages are waiting. Safe to repeat: a turn
+-- whose messages have left the inbox is sealed.
 local ready, inbox, lane, log, transcript, dead = unpack(KEYS)
 local group, entry, worker, count, field, value, seen_ttl, lane_ttl,
   log_id, batch, log_ttl, log_most, channel, publication, said, entries,
-  reason, dead_cap, name = unpack(ARGV)
+  reason, dead_cap, name, first = unpack(ARGV)
 
 if not owner(ready, group, entry, worker) then
   return -1
+end
+local head = redis.call('LINDEX', inbox, 0)
+if not head or string.match(head, '^(%d+):') ~= first then
+  return redis.call('LLEN', inbox)
 end
 if reason ~= '' then
   for _, message in ipairs(redis.call('LRANGE', inbox, 0, tonumber(count) - 1)) do
