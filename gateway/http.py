@@ -42,6 +42,11 @@ async def errors(
     return response
 
 
+async def anonymous(_: web.Request, response: web.StreamResponse) -> None:
+    """Do not tell everyone which versions of which libraries run here."""
+    response.headers["Server"] = "chat-gateway"
+
+
 def _explain(refusal: Refusal) -> web.Response:
     headers = dict(refusal.headers)
     if refusal.retry_after:

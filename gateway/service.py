@@ -20,7 +20,7 @@ from gateway.asking import Services
 from gateway.config import Adapter, Config, RedisConfig
 from gateway.core import Core
 from gateway.dispatcher import Dispatcher, Halt
-from gateway.http import BODY_MOST, ClientAddress, Operations, errors
+from gateway.http import BODY_MOST, ClientAddress, Operations, anonymous, errors
 from gateway.ports import StoreUnavailable
 from gateway.store import keys, meta
 from gateway.store.connection import Connection, connect, connect_listener, disconnect
@@ -175,9 +175,13 @@ class Service:
         token = server.metrics_token.get_secret_value() if server.metrics_token else ""
         operations = Operations(self.ready, token)
         app = web.Application(middlewares=[errors], client_max_size=BODY_MOST)
+        app.on_response_prepare.append(anonymous)
         app.add_routes(operations.routes())
         for (method, path), handler in core.routes.items():
-            app.router.add_route(method, path, handler)
+            if method == "GET":
+                app.router.add_get(path, handler)
+            else:
+                app.router.add_route(method, path, handler)
         self._runner = web.AppRunner(
             app,
             # A reader who leaves must not stay behind as a waiting handler.

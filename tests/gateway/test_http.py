@@ -50,6 +50,15 @@ async def test_health_and_readiness(gateway: Service, http: aiohttp.ClientSessio
     assert await get(http, f"{gateway.url}/readyz") == (200, {"status": "ok"})
 
 
+async def test_a_head_is_answered_and_names_no_versions(
+    gateway: Service, http: aiohttp.ClientSession
+) -> None:
+    for path in ("/", "/healthz"):
+        async with http.head(gateway.url + path) as response:
+            assert response.status == 200
+            assert response.headers["Server"] == "chat-gateway"
+
+
 async def test_it_is_not_ready_when_nothing_can_be_written(
     gateway: Service, http: aiohttp.ClientSession
 ) -> None:

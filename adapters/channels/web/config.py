@@ -23,7 +23,6 @@ class Config(BaseModel):
 
     kind: Literal["web"]
     key: str = Field(
-        pattern=r"^[A-Za-z0-9_-]{3,64}$",
         description="The site's public key, as it stands in the page's script tag.",
     )
     origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = Field(
@@ -43,6 +42,13 @@ class Config(BaseModel):
     messages_per_minute: int = Field(default=20, ge=1, description="Of one visitor.")
     sessions_per_minute: int = Field(default=30, ge=1, description="New visitors of one address.")
     max_text: int = Field(default=4000, ge=1, le=20_000, description="Characters of a message.")
+
+    @field_validator("key")
+    @classmethod
+    def _is_a_word(cls, key: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{3,64}", key):
+            raise ValueError("Write 3 to 64 letters, digits, - or _, such as pk_shop.")
+        return key
 
     @field_validator("page")
     @classmethod
