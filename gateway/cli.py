@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from gateway import __version__
+from gateway.ask import ask
 from gateway.check import check, config_option, load_or_exit
 from gateway.config import Config
 from gateway.demo import Demo, SandboxError
@@ -52,6 +53,7 @@ def demo(port: int, sandbox_port: int, data_dir: Path) -> None:
     _run(demo.run(lambda url: click.echo(f"\n  Open {url}/ and write something.\n", err=True)))
 
 
+main.add_command(ask)
 main.add_command(check)
 main.add_command(init)
 

@@ -152,8 +152,8 @@ class Service:
         return Services(
             inbox=Inbox(self._connection, worker, limits),
             replies=Replies(self._connection, self._hub),
-            channels=_adapters("channels", "Channel", self.config.channels),
-            bots=_adapters("bots", "Bot", self.config.bots),
+            channels=adapters("channels", "Channel", self.config.channels),
+            bots=adapters("bots", "Bot", self.config.bots),
             texts=Texts(),
             limits=limits,
         )
@@ -222,7 +222,7 @@ def _calm_garbage_collection() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-def _adapters(folder: str, name: str, configured: Mapping[str, Adapter]) -> dict[str, Any]:
+def adapters(folder: str, name: str, configured: Mapping[str, Adapter]) -> dict[str, Any]:
     """The one place that knows how adapters are found: by their folder, each with one class."""
     return {
         key: getattr(import_module(f"adapters.{folder}.{adapter.kind}"), name)(key, adapter.config)
