@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from gateway.check import config_option, load_or_exit
 from gateway.config import Config
 from gateway.model import (
     Ask,
+    Awaiting,
     Choices,
     Conversation,
     Done,
@@ -27,7 +29,7 @@ from gateway.model import (
     Thought,
     ToolUse,
 )
-from gateway.ports import Bot
+from gateway.ports import Bot, Handler
 from gateway.service import adapters
 from gateway.telemetry import configure_logging
 
@@ -39,6 +41,14 @@ class Handed:
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
         self.http = http
+        self.public_url = ""
+
+    def mount(self, method: str, path: str, handler: Handler) -> None:
+        """Nothing is served here."""
+
+    async def push(self, bot: Bot, alias: str, name: str, events: Sequence[ReplyEvent]) -> bool:  # noqa: ARG002
+        """Nobody is waiting here."""
+        return False
 
 
 class Printer:
@@ -77,6 +87,8 @@ class Printer:
                 self.reference = conversation
             case Done():
                 click.echo()
+            case Awaiting():
+                self._aside("the bot will answer by itself, in its own time; not here")
             case Failed(failure, detail):
                 self.failed = True
                 self._aside(f"failed: {failure.value} {detail}".rstrip())

@@ -15,6 +15,7 @@ from gateway.config import Limits
 from gateway.delivery import Delivery
 from gateway.model import (
     Ask,
+    Awaiting,
     Conversation,
     Done,
     EndState,
@@ -27,6 +28,7 @@ from gateway.model import (
     TextDelta,
 )
 from gateway.ports import Bot, CanStop, Channel, GatewayForBots, StoreUnavailable
+from gateway.store.aliases import Aliases, Place
 from gateway.store.inbox import Fenced, Inbox, Lease, Work
 from gateway.store.replies import Replies
 from gateway.texts import Texts
@@ -43,6 +45,7 @@ class Services:
 
     inbox: Inbox
     replies: Replies
+    aliases: Aliases
     channels: Mapping[str, Channel]
     bots: Mapping[str, Bot]
     texts: Texts
@@ -139,7 +142,7 @@ class Asking:
         async with aclosing(self._answer()) as events:
             async for event in events:
                 match event:
-                    case Done() | Failed():
+                    case Done() | Awaiting() | Failed():
                         return event
                     case Reference():
                         await self._keep_reference(event)
@@ -153,6 +156,8 @@ class Asking:
         return Failed(Failure.INTERNAL, "the bot's answer had no end")
 
     def _answer(self) -> AsyncGenerator[ReplyEvent, None]:
+        if self._work.last.push:
+            return _said(self._work.last.push)
         return self._answer_command() if self._work.last.command else self._bot.answer(self._ask())
 
     def _ask(self) -> Ask:
@@ -190,8 +195,18 @@ class Asking:
             new.answer or known.answer,
             new.task or known.task,
         )
+        if new.aliases:
+            await self._name(new.aliases)
         if self._reference.conversation != self.conversation.reference:
             await self._save(self._reference.conversation)
+
+    async def _name(self, aliases: tuple[str, ...]) -> None:
+        item = self._work.last
+        place = Place(self._lease.lane, item.inbound.origin, item.user)
+        try:
+            await self._services.aliases.name(self._bot.identity, aliases, place)
+        except StoreUnavailable as error:
+            log.warning("the bot's pushes may not be known yet", reason=str(error))
 
     async def _forget(self) -> None:
         log.warning("the bot no longer knew the conversation", bot=self._bot.name)
@@ -215,6 +230,8 @@ class Asking:
         match final:
             case Done():
                 self._delivery.end(EndState.DONE)
+            case Awaiting():
+                self._delivery.end(EndState.AWAITING)
             case Failed():
                 self._fail(final)
             case _:
@@ -239,3 +256,9 @@ class Asking:
 
     def _say(self, key: str) -> str:
         return self._services.texts.get(self._delivery.locale, key)
+
+
+async def _said(events: tuple[ReplyEvent, ...]) -> AsyncGenerator[ReplyEvent, None]:
+    for event in events:
+        yield event
+    yield Done()

@@ -1,5 +1,6 @@
 """The core, as adapters see it: what a channel and a bot are handed, and nothing more."""
 
+import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -9,9 +10,10 @@ from gateway import commands, telemetry
 from gateway.asking import Services
 from gateway.config import Config
 from gateway.dispatcher import Dispatcher
-from gateway.model import Inbound, Introduction, Origin, Policy
+from gateway.model import Inbound, Introduction, Origin, Policy, ReplyEvent
 from gateway.ports import (
     Admission,
+    Bot,
     CanIntroduce,
     Handler,
     History,
@@ -92,6 +94,21 @@ class Core:
                 await self._services.replies.announce(decision.lane, "user", said)
         except StoreUnavailable as error:
             log.warning("message admitted, but its effect waits", reason=str(error))
+
+    async def push(self, bot: Bot, alias: str, name: str, events: Sequence[ReplyEvent]) -> bool:
+        """What a bot says unasked, as a turn of its own. Raises StoreUnavailable."""
+        place = await self._services.aliases.find(bot.identity, alias)
+        if place is None:
+            return False
+        unwritten = Inbound(
+            id=f"push:{bot.name}:{name}", origin=place.origin, text="", received_at=time.time()
+        )
+        item = Item(unwritten, bot.name, Policy.FOLLOWUP, place.user, push=tuple(events))
+        admission = await self._services.inbox.admit(place.lane, item, transcript=False)
+        log.info("push", status=admission.status, turn=f"{place.lane}#{admission.turn}")
+        if admission.status == "busy":
+            raise StoreUnavailable("too much is waiting in this conversation")
+        return True
 
     async def halt(self, origin: Origin) -> bool:
         """Stop what is being answered there. Raises NotRouted and StoreUnavailable."""

@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from gateway.model import (
-    Address,
     Choices,
     End,
     EndState,
     File,
     Inbound,
+    Origin,
     ShownEvent,
     Suggestions,
     TextDelta,
@@ -29,10 +29,16 @@ class Delivery:
     """The Reply of one attempt at one turn."""
 
     def __init__(
-        self, turn: str, locale: str, messages: tuple[Inbound, ...], log: LogWriter, most: int
+        self,
+        turn: str,
+        origin: Origin,
+        messages: tuple[Inbound, ...],
+        log: LogWriter,
+        most: int,
     ) -> None:
         self.turn = turn
-        self.locale = locale
+        self.address = origin.address
+        self.locale = origin.person.locale
         self.messages = messages
         self.log = log
         self.state: EndState | None = None
@@ -44,11 +50,6 @@ class Delivery:
         self._text: list[str] = []
         self._events: list[ShownEvent] = []
         self._changed: asyncio.Future[None] | None = None
-
-    @property
-    def address(self) -> Address:
-        """Where the reply goes: below the last message it answers."""
-        return self.messages[-1].origin.address
 
     @property
     def text(self) -> str:

@@ -164,12 +164,14 @@ class Reference(Struct, frozen=True, tag="reference"):
     """The bot's own names for things: saved the moment they are known, handed back unread.
 
     ``conversation`` continues the conversation, ``answer`` names this answer (feedback, history),
-    ``task`` is what stops it. A later event's empty field leaves the earlier value as it was.
+    ``task`` is what stops it, ``aliases`` are what the bot will call the conversation when it
+    speaks unasked. A later event's empty field leaves the earlier value as it was.
     """
 
     conversation: str = ""
     answer: str = ""
     task: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 class Forgotten(Struct, frozen=True, tag="forgotten"):
@@ -178,6 +180,10 @@ class Forgotten(Struct, frozen=True, tag="forgotten"):
 
 class Done(Struct, frozen=True, tag="done"):
     """The answer is complete. Always the last event."""
+
+
+class Awaiting(Struct, frozen=True, tag="awaiting"):
+    """The bot took the message and will answer by itself, with pushes. Always the last event."""
 
 
 class Failure(StrEnum):
@@ -229,6 +235,7 @@ ReplyEvent = (
     | Reference
     | Forgotten
     | Done
+    | Awaiting
     | Failed
 )
 
@@ -249,6 +256,8 @@ class EndState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"
+    AWAITING = "awaiting"
+    """Nothing was said: the answer comes later, by itself."""
 
 
 class End(Struct, frozen=True, tag="end"):

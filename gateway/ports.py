@@ -38,8 +38,9 @@ class Bot(Protocol):
     def answer(self, ask: Ask) -> AsyncGenerator[ReplyEvent, None]:
         """Ask and stream the answer.
 
-        Yields any number of events and ends with exactly one Done or Failed; faults of the vendor
-        are Failed, never an exception. An exception is a defect: the turn fails as INTERNAL.
+        Yields any number of events and ends with exactly one Done, Awaiting or Failed; faults of
+        the vendor are Failed, never an exception. An exception is a defect: the turn fails as
+        INTERNAL.
         Closing the iterator early must let go of the connection at once. The core never retries
         inside one call; it may call again when Failed has ``retry_after``.
         """
@@ -74,6 +75,25 @@ class GatewayForBots(Protocol):
     @property
     def http(self) -> ClientSession:
         """The shared HTTP client: no total time limit, so set one per request."""
+        ...
+
+    @property
+    def public_url(self) -> str:
+        """Where the outside world reaches the gateway, without a slash at the end; may be empty."""
+        ...
+
+    def mount(self, method: str, path: str, handler: "Handler") -> None:
+        """Serve ``path``, such as a webhook. Only during ``start``."""
+        ...
+
+    async def push(self, bot: Bot, alias: str, name: str, events: Sequence[ReplyEvent]) -> bool:
+        """Say something unasked in the conversation that the bot knows as ``alias``.
+
+        Durable when it returns: acknowledge the vendor only then. It is delivered in its turn
+        like any answer; a second push with the same ``name`` is the same one. ``events`` have no
+        Done at their end. False when no conversation has that alias (yet: one whose Reference is
+        still on its way is known in a moment). Raises StoreUnavailable.
+        """
         ...
 
 
@@ -120,7 +140,7 @@ class Reply(Protocol):
 
     @property
     def address(self) -> Address:
-        """Where the reply goes: below the last of the messages."""
+        """Where the reply goes: below the last of the messages, if there are any."""
         ...
 
     @property
@@ -130,7 +150,7 @@ class Reply(Protocol):
 
     @property
     def messages(self) -> tuple[Inbound, ...]:
-        """The messages it answers, oldest first."""
+        """The messages it answers, oldest first; none when the bot speaks unasked."""
         ...
 
     def events(self) -> AsyncIterator[ShownEvent]:

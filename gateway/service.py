@@ -23,6 +23,7 @@ from gateway.dispatcher import Dispatcher, Halt
 from gateway.http import BODY_MOST, ClientAddress, Operations, anonymous, errors
 from gateway.ports import StoreUnavailable
 from gateway.store import keys, meta
+from gateway.store.aliases import Aliases
 from gateway.store.connection import Connection, connect, connect_listener, disconnect
 from gateway.store.embedded import Embedded
 from gateway.store.hub import Hub
@@ -152,6 +153,7 @@ class Service:
         return Services(
             inbox=Inbox(self._connection, worker, limits),
             replies=Replies(self._connection, self._hub),
+            aliases=Aliases(self._connection, limits.conversation_days),
             channels=adapters("channels", "Channel", self.config.channels),
             bots=adapters("bots", "Bot", self.config.bots),
             texts=Texts(),

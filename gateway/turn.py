@@ -46,8 +46,8 @@ class Turn:
         self._asking: Asking | None = None
         self._delivery = Delivery(
             turn=str(work.items[0][0]),
-            locale=work.last.inbound.origin.person.locale,
-            messages=tuple(item.inbound for _, item in work.items),
+            origin=work.last.inbound.origin,
+            messages=tuple(item.inbound for _, item in work.items if not item.push),
             log=self._writer,
             most=services.limits.answer_chars,
         )

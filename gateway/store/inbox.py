@@ -15,7 +15,7 @@ from msgspec import Struct
 from redis.exceptions import RedisError, ResponseError
 
 from gateway.config import Limits
-from gateway.model import Conversation, Inbound, Policy
+from gateway.model import Conversation, Inbound, Policy, ReplyEvent
 from gateway.ports import Admission, StoreUnavailable
 from gateway.store import keys
 from gateway.store.connection import Connection, Script
@@ -47,6 +47,8 @@ class Item(Struct, frozen=True):
     policy: Policy
     user: str
     command: str = ""
+    push: tuple[ReplyEvent, ...] = ()
+    """What the bot says unasked: then nobody wrote, and the inbound has only its origin."""
 
 
 class Lease(Struct, frozen=True):

@@ -121,6 +121,11 @@ def lane_of_events(channel: str) -> str:
     return channel.split(":", 3)[3]
 
 
+def alias(identity: str, name: str) -> str:
+    """Where a bot's own name for a conversation leads: JSON. Conversation TTL."""
+    return f"gw:alias:{part(identity)}:{part(name)}"
+
+
 def bucket(name: str) -> str:
     """Token bucket of a rate limit; expires when it would be full again."""
     return f"gw:bucket:{name}"

@@ -6,7 +6,7 @@ not; ``bad_key``: a key the server refuses.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from typing import ClassVar
 
@@ -26,7 +26,7 @@ from gateway.model import (
     ReplyEvent,
     TextDelta,
 )
-from gateway.ports import Bot, CanIntroduce, CanStop
+from gateway.ports import Bot, CanIntroduce, CanStop, Handler
 
 Make = Callable[..., Bot]
 
@@ -36,6 +36,13 @@ class Handed:
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
         self.http = http
+        self.public_url = ""
+
+    def mount(self, method: str, path: str, handler: Handler) -> None:
+        raise AssertionError("this bot has no webhook")
+
+    async def push(self, bot: Bot, alias: str, name: str, events: Sequence[ReplyEvent]) -> bool:
+        raise AssertionError("this bot does not speak unasked")
 
 
 class BotContract:

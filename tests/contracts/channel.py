@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.adapters import inbound
+from support.adapters import inbound, origin
 
 from gateway.delivery import Delivery
 from gateway.model import (
@@ -43,7 +43,7 @@ class ChannelContract:
         return inbound("hello")
 
     def delivery(self, log: KeptLog) -> Delivery:
-        return Delivery("1", "en", (self.message(),), log, 100_000)
+        return Delivery("1", origin(locale="en"), (self.message(),), log, 100_000)
 
     async def send(
         self, channel: Channel, *events: ShownEvent, state: EndState = EndState.DONE

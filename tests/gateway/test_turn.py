@@ -14,6 +14,7 @@ from gateway.config import Limits, RedisConfig
 from gateway.dispatcher import Dispatcher
 from gateway.model import (
     Ask,
+    Awaiting,
     Done,
     EndState,
     Failed,
@@ -30,6 +31,7 @@ from gateway.model import (
 )
 from gateway.ports import Admission, NotSent, StoreUnavailable, Unknown
 from gateway.store import keys
+from gateway.store.aliases import Aliases
 from gateway.store.connection import Connection, connect
 from gateway.store.hub import Hub
 from gateway.store.inbox import Inbox, Item
@@ -52,6 +54,7 @@ class Engine:
         self.services = Services(
             inbox=self.inbox,
             replies=Replies(self._connection, self._hub),
+            aliases=Aliases(self._connection, 90),
             channels={"channel": self.channel},
             bots={"bot": self.bot},
             texts=Texts(),
@@ -274,6 +277,42 @@ async def test_replacing_the_text_replaces_it(engine: Engine) -> None:
     engine.bot.script = moderated
     await engine.say("x")
     assert await engine.ends(1) == ["sorry!"]
+
+
+async def test_a_bot_that_answers_later_leaves_the_lane_free(engine: Engine) -> None:
+    async def later(ask: Ask) -> Events:
+        yield Reference(conversation="c-1", aliases=("visitor-1", "c-1"))
+        yield Awaiting()
+
+    engine.bot.script = later
+    await engine.say("x")
+    await engine.ends(1)
+    (end,) = engine.channel.ends
+    assert (end.text, end.state) == ("", EndState.AWAITING)
+    for alias in ("visitor-1", "c-1"):
+        place = await engine.services.aliases.find(engine.bot.identity, alias)
+        assert place
+        assert (place.lane, place.user) == ("l", "user")
+    assert await engine.services.aliases.find("another bot", "c-1") is None
+
+
+async def test_what_a_bot_says_unasked_is_delivered_in_its_turn(engine: Engine) -> None:
+    async def slow(ask: Ask) -> Events:
+        yield TextDelta("asked")
+        await asyncio.sleep(0.1)
+        yield Done()
+
+    engine.bot.script = slow
+    await engine.say("x")
+    await eventually(lambda: engine.channel.events)
+    spoken = Item(
+        inbound(""), "bot", Policy.FOLLOWUP, "user", push=(TextDelta("un"), TextDelta("asked"))
+    )
+    for _ in range(2):
+        await engine.inbox.admit("l", spoken, transcript=False)
+    assert await engine.ends(2) == ["asked", "unasked"]
+    assert len(engine.bot.asks) == 1
+    assert [len(reply.messages) for reply in engine.channel.replies] == [1, 0]
 
 
 async def test_halting_keeps_what_was_shown_and_tells_the_bot_first(engine: Engine) -> None:

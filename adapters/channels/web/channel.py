@@ -45,8 +45,7 @@ class WebChannel:
 
     async def deliver(self, reply: Reply) -> Outcome:
         """Write the reply to its log; the end is written when the turn is sealed."""
-        rendering = Rendering(reply.turn, reply.log)
-        rendering.start(reply.messages)
+        rendering = Rendering(reply.turn, reply.messages, reply.log)
         async for event in reply.events():
             if isinstance(event, End):
                 return Sent(rendering.closing(event))

@@ -8,6 +8,7 @@ from msgspec import to_builtins
 from gateway.model import (
     Choices,
     End,
+    EndState,
     File,
     Inbound,
     Notice,
@@ -28,16 +29,13 @@ STATUS_LONGEST = 300
 class Rendering:
     """Writes one reply to its log, and keeps what the end must repeat."""
 
-    def __init__(self, turn: str, log: LogWriter) -> None:
+    def __init__(self, turn: str, messages: tuple[Inbound, ...], log: LogWriter) -> None:
         self._turn = turn
+        self._messages = messages
         self._log = log
+        self._started = False
         self._length = 0
         self._extras: dict[str, Any] = {}
-
-    def start(self, messages: tuple[Inbound, ...]) -> None:
-        """The answer begins, for the first time or anew."""
-        said = [{"id": m.id, "text": m.text, "at": m.received_at} for m in messages]
-        self._write("start", messages=said)
 
     def show(self, event: ShownEvent) -> None:
         """One event of the answer."""
@@ -66,8 +64,11 @@ class Rendering:
                 self._write("file", **to_builtins(attachment))
                 self._extras.setdefault("files", []).append(to_builtins(attachment))
 
-    def closing(self, end: End) -> Closing:
-        """The last event, which is also what the transcript keeps."""
+    def closing(self, end: End) -> Closing | None:
+        """The last event, which is also what the transcript keeps; None when nothing was said."""
+        if end.state is EndState.AWAITING:
+            return None
+        self._start()
         data = {
             "kind": "bot",
             "turn": self._turn,
@@ -82,7 +83,15 @@ class Rendering:
         self._write(kind, **data)
         self._extras[kind] = data if kind == "choices" else data["items"]
 
+    def _start(self) -> None:
+        """The answer begins, for the first time or anew."""
+        if not self._started:
+            self._started = True
+            said = [{"id": m.id, "text": m.text, "at": m.received_at} for m in self._messages]
+            self._log.append("start", {"turn": self._turn, "messages": said})
+
     def _write(self, event: str, /, **data: Any) -> None:
+        self._start()
         self._log.append(event, {"turn": self._turn, **data})
 
 

@@ -41,8 +41,9 @@ class Log:
 
 def shown(event: ShownEvent) -> tuple[str, dict[str, Any]]:
     log = Log()
-    Rendering("7", log).show(event)
-    kind, data = log.events[0]
+    Rendering("7", (), log).show(event)
+    assert log.events[0] == ("start", {"turn": "7", "messages": []})
+    kind, data = log.events[1]
     assert data.pop("turn") == "7"
     return kind, data
 
@@ -86,32 +87,44 @@ def test_events(event: ShownEvent, kind: str, data: dict[str, Any]) -> None:
 @given(st.lists(st.text()))
 def test_offsets_are_what_a_browser_counts(texts: list[str]) -> None:
     log = Log()
-    rendering = Rendering("1", log)
+    rendering = Rendering("1", (), log)
     for text in texts:
         rendering.show(TextDelta(text))
     before = ""
-    for (_, data), text in zip(log.events, texts, strict=True):
+    for (_, data), text in zip(log.events[1:], texts, strict=True):
         assert data["o"] == utf16_length(before) == len(before.encode("utf-16-le")) // 2
         before += text
 
 
 def test_the_start_names_the_messages() -> None:
     log = Log()
-    Rendering("1", log).start((inbound("hello", "id-1"),))
-    assert log.events == [
-        ("start", {"turn": "1", "messages": [{"id": "id-1", "text": "hello", "at": 1000.0}]})
-    ]
+    Rendering("1", (inbound("hello", "id-1"),), log).show(TextDelta("a"))
+    start = {"turn": "1", "messages": [{"id": "id-1", "text": "hello", "at": 1000.0}]}
+    assert log.events == [("start", start), ("delta", {"turn": "1", "o": 0, "t": "a"})]
+
+
+def test_an_answer_that_comes_later_shows_nothing() -> None:
+    log = Log()
+    assert Rendering("1", (), log).closing(End("", EndState.AWAITING)) is None
+    assert log.events == []
+
+
+def test_an_answer_without_words_still_begins_and_ends() -> None:
+    log = Log()
+    assert Rendering("1", (), log).closing(End("", EndState.FAILED, "why"))
+    assert [kind for kind, _ in log.events] == ["start"]
 
 
 def test_the_end_repeats_what_lasts() -> None:
-    rendering = Rendering("1", Log())
+    rendering = Rendering("1", (), Log())
     rendering.show(Sources((Source("T"),)))
     rendering.show(Suggestions(("a",)))
     rendering.show(Choices("p", (Choice("v", "l"),)))
     rendering.show(File(Attachment("a", "b", "c")))
     closing = rendering.closing(End("whole", EndState.FAILED, "why"))
-    data = msgspec.json.decode(msgspec.json.encode(closing.data))
+    assert closing
     assert closing.kind == "end"
+    data = msgspec.json.decode(msgspec.json.encode(closing.data))
     assert {k: data[k] for k in ("kind", "turn", "text", "state", "notice")} == {
         "kind": "bot",
         "turn": "1",

@@ -1,0 +1,64 @@
+"""A bot that answers later, by itself: from its webhook to the widget."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from support.adapters import ScriptedBot
+from support.servers import loaded, web_config
+from support.widget import Widget
+
+import gateway.service
+from gateway.model import Ask, Awaiting, Reference, ReplyEvent, TextDelta
+from gateway.service import Service
+
+
+class LaterBot(ScriptedBot):
+    """Takes a message, and answers when the test says so."""
+
+    gateway: Any
+
+    async def start(self, gateway: Any) -> None:
+        self.gateway = gateway
+        self.script = self.take
+
+    async def take(self, ask: Ask) -> AsyncGenerator[ReplyEvent, None]:
+        yield Reference(conversation="c-1", aliases=("c-1",))
+        yield Awaiting()
+
+    async def speak(self, name: str, *words: str) -> bool:
+        known: bool = await self.gateway.push(self, "c-1", name, [TextDelta(w) for w in words])
+        return known
+
+
+async def test_pushes_reach_the_widget_once_and_in_order(
+    redis_url: str, folder: Path, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = LaterBot()
+    build = gateway.service.adapters
+
+    def with_the_bot(kind: str, name: str, configured: Any) -> dict[str, Any]:
+        return {"bot": bot} if kind == "bots" else build(kind, name, configured)
+
+    monkeypatch.setattr("gateway.service.adapters", with_the_bot)
+    service = Service(loaded(folder, web_config("http://127.0.0.1:1/v1", redis_url)))
+    await service.start()
+    try:
+        widget = Widget(http, service.url)
+        await widget.open()
+        widget.read()
+        assert not await bot.speak("early", "nobody knows me yet")
+        await widget.say("hello")
+        while not await bot.speak("m-1", "one ", "moment"):
+            pass
+        assert await bot.speak("m-1", "one ", "moment")
+        assert await bot.speak("m-2", "here I am")
+        assert (await widget.end("2"))["text"] == "one moment"
+        assert (await widget.end("3"))["text"] == "here I am"
+        assert [data["turn"] for kind, data in widget.events if kind == "start"] == ["2", "3"]
+        assert [m["text"] for m in await widget.bots()] == ["one moment", "here I am"]
+        await widget.leave()
+    finally:
+        await service.stop()
