@@ -2,15 +2,14 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
-import aiohttp
 import click
 
 from gateway.check import config_option, load_or_exit
 from gateway.config import Config
+from gateway.live import started
 from gateway.model import (
     Ask,
     Awaiting,
@@ -29,26 +28,9 @@ from gateway.model import (
     Thought,
     ToolUse,
 )
-from gateway.ports import Bot, Handler
-from gateway.service import adapters
 from gateway.telemetry import configure_logging
 
 USER = "terminal"
-
-
-class Handed:
-    """What a bot may use of a gateway that is only a terminal."""
-
-    def __init__(self, http: aiohttp.ClientSession) -> None:
-        self.http = http
-        self.public_url = ""
-
-    def mount(self, method: str, path: str, handler: Handler) -> None:
-        """Nothing is served here."""
-
-    async def push(self, bot: Bot, alias: str, name: str, events: Sequence[ReplyEvent]) -> bool:  # noqa: ARG002
-        """Nobody is waiting here."""
-        return False
 
 
 class Printer:
@@ -116,15 +98,8 @@ def ask(bot: str, question: str, conversation: str, file: Path) -> None:
 
 
 async def _ask(config: Config, name: str, question: str, reference: str, printer: Printer) -> None:
-    bot: Bot = adapters("bots", "Bot", {name: config.bots[name]})[name]
-    timeout = aiohttp.ClientTimeout(total=None)
-    async with aiohttp.ClientSession(timeout=timeout) as http:
-        await bot.start(Handed(http))
-        try:
-            conversation = Conversation(reference)
-            asked = Ask(turn="1", text=question, user=USER, conversation=conversation)
-            async with aclosing(bot.answer(asked)) as events:
-                async for event in events:
-                    printer.show(event)
-        finally:
-            await bot.stop()
+    conversation = Conversation(reference)
+    asked = Ask(turn="1", text=question, user=USER, conversation=conversation)
+    async with started(config, name) as bot, aclosing(bot.answer(asked)) as events:
+        async for event in events:
+            printer.show(event)

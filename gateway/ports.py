@@ -69,6 +69,25 @@ class CanIntroduce(Protocol):
         ...
 
 
+class Description(Struct, frozen=True):
+    """What a bot can do, as far as its server says, and what is wrong with it.
+
+    ``abilities`` are words and values for an operator; ``problem`` is empty when all is well.
+    """
+
+    abilities: dict[str, str] = {}
+    problem: str = ""
+
+
+@runtime_checkable
+class CanDescribe(Protocol):
+    """A bot whose server can be asked what it can do."""
+
+    async def describe(self) -> Description:
+        """Ask it now. Must not raise; returns within seconds."""
+        ...
+
+
 class GatewayForBots(Protocol):
     """What a bot may use of the gateway."""
 
