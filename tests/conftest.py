@@ -1,10 +1,12 @@
 """Fixtures of all tests: a real Valkey server, emptied before each, and the sandbox bot."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 from redis.asyncio import Redis
 from support.servers import cluster, loaded, running, valkey, web_config
 from support.widget import Widget
@@ -37,6 +39,18 @@ async def redis_url(valkey_url: str) -> str:
         await client.flushall()
         await client.script_flush()
     return valkey_url
+
+
+@pytest.fixture
+def own_logging() -> Iterator[None]:
+    """For tests that configure logging: as it was, afterwards."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -70,6 +70,8 @@ async def test_a_long_answer_is_the_same_after_reloads_at_any_moment(chat: Chat)
 
 
 async def test_two_tabs_show_the_same(chat: Chat) -> None:
+    # The visitor exists once the first tab has heard the bot's opening.
+    await chat.page.get_by_text("I am the sandbox bot").wait_for()
     other = Chat(await chat.page.context.new_page())
     await other.page.goto(chat.page.url)
     await other.page.locator("textarea[name=message]").wait_for()

@@ -12,6 +12,7 @@ from support.servers import eventually, loaded, running, web_config
 from support.widget import Widget
 
 from gateway.service import Service
+from gateway.telemetry import configure_logging
 from gateway.texts import Texts
 
 
@@ -317,9 +318,8 @@ async def test_mistakes_are_one_line_of_the_log_each(
     folder: Path,
     http: aiohttp.ClientSession,
     capsys: pytest.CaptureFixture[str],
+    own_logging: None,
 ) -> None:
-    from gateway.telemetry import configure_logging
-
     async with running(loaded(folder, web_config(sandbox, redis_url))) as gateway:
         configure_logging("info", "json", [])
         url = f"{gateway.url}/w/v1/pk_test/messages"
