@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gateway.sandbox import texts
+from gateway.sandbox.clickai_refusals import CODES
 from gateway.sandbox.readme import Readme
 
 _SLOW = 0.25
@@ -15,6 +16,7 @@ _MOST_NUMBERS = 500
 _NAME = re.compile(r"\bmy name is\s+([^\n.,;:!?]{1,60})", re.IGNORECASE)
 _NAME_END = re.compile(r"\s+(?:and|but|what|so|or)\b.*", re.IGNORECASE)
 _ASKS_NAME = re.compile(r"\b(?:what(?:'s|’s| is) my name|who am i)\b", re.IGNORECASE)
+_ERROR = re.compile(r"error ([a-z_]+)")
 _COUNT = re.compile(r"count (?:from 1 )?to (\d{1,6})")
 _SLOWLY = re.compile(r"\b(?:very )?slowly\b,?", re.IGNORECASE)
 
@@ -31,6 +33,12 @@ class Ending(StrEnum):
     """With the connection cut."""
     BUSY = "busy"
     """It never begins: there are too many requests."""
+    REFUSED = "refused"
+    """It never begins: the server says no, with the answer's ``code``."""
+    MODERATED = "moderated"
+    """Whole, and then another text takes its place."""
+    FILE = "file"
+    """Whole, with a file."""
 
 
 class Answer(Struct, frozen=True):
@@ -39,6 +47,7 @@ class Answer(Struct, frozen=True):
     text: str
     ending: Ending = Ending.WHOLE
     pace: float | None = None
+    code: str = ""
 
 
 _COMMANDS = {
@@ -48,6 +57,8 @@ _COMMANDS = {
     "cut": Answer(texts.HALF, Ending.CUT),
     "busy": Answer("", Ending.BUSY),
     "nothing": Answer(""),
+    "moderate": Answer(texts.HALF, Ending.MODERATED),
+    "file": Answer("Here it is:", Ending.FILE),
     "markdown": Answer(texts.MARKDOWN),
     "table": Answer(texts.TABLE),
     "code": Answer(texts.CODE),
@@ -77,6 +88,7 @@ class Answers:
         return (
             _COMMANDS.get(command)
             or _count(command)
+            or _error(command)
             or _about_name(query, earlier)
             or self._from_readme(query, command)
         )
@@ -104,6 +116,12 @@ def _count(command: str) -> Answer | None:
         return None
     last = min(int(match[1]), _MOST_NUMBERS)
     return Answer(" ".join(str(n) for n in range(1, last + 1)))
+
+
+def _error(command: str) -> Answer | None:
+    match = _ERROR.fullmatch(command)
+    known = match and match[1] in CODES
+    return Answer("", Ending.REFUSED, code=match[1]) if match and known else None
 
 
 def _about_name(query: str, earlier: Sequence[str]) -> Answer | None:

@@ -25,12 +25,13 @@ Body = Mapping[str, object]
 
 
 class Ids(Struct, frozen=True):
-    """What every event of one answer carries."""
+    """What every event of one answer carries. ``conversation`` is empty where there is none."""
 
     conversation: str
     message: str
     task: str
     created_at: int
+    run: str = ""
 
 
 def words(text: str) -> list[str]:
@@ -38,42 +39,56 @@ def words(text: str) -> list[str]:
     return _TOKEN.findall(text)
 
 
-def message(ids: Ids, text: str) -> bytes:
-    """More text."""
-    return _event("message", ids, id=ids.message, answer=text, from_variable_selector=None)
+def message(ids: Ids, text: str, source: Sequence[str] | None = None) -> bytes:
+    """More text; in a workflow, from which ``source``."""
+    return event("message", ids, id=ids.message, answer=text, from_variable_selector=source)
 
 
-def message_end(ids: Ids, metadata: Body) -> bytes:
+def message_replace(ids: Ids, text: str) -> bytes:
+    """The text so far is now this."""
+    return event("message_replace", ids, answer=text, reason="")
+
+
+def message_end(ids: Ids, metadata: Body, files: Sequence[Body] | None = None) -> bytes:
     """The end of an answer."""
-    return _event("message_end", ids, id=ids.message, metadata=metadata, files=None)
+    return event("message_end", ids, id=ids.message, metadata=metadata, files=files)
 
 
 def error(ids: Ids, text: str) -> bytes:
     """The failure of an answer. It names no task."""
     head = _common("error", ids)
-    return _sse({**head, "code": "completion_request_error", "status": 400, "message": text})
+    return sse({**head, "code": "completion_request_error", "status": 400, "message": text})
 
 
-def _event(name: str, ids: Ids, **more: object) -> bytes:
-    return _sse({**_common(name, ids), "task_id": ids.task, **more})
+def event(name: str, ids: Ids, **more: object) -> bytes:
+    """An event of a chat or completion app."""
+    return sse({**_common(name, ids), "task_id": ids.task, **more})
 
 
 def _common(name: str, ids: Ids) -> dict[str, object]:
+    conversation = {"conversation_id": ids.conversation} if ids.conversation else {}
     return {
         "event": name,
-        "conversation_id": ids.conversation,
+        **conversation,
         "message_id": ids.message,
         "created_at": ids.created_at,
     }
 
 
-def _sse(event: Body) -> bytes:
-    return b"data: " + msgspec.json.encode(event) + b"\n\n"
+def sse(body: Body) -> bytes:
+    """An event as it is sent."""
+    return b"data: " + msgspec.json.encode(body) + b"\n\n"
 
 
 def metadata(prompt: int, completion: int, latency: float) -> Body:
     """What an answer cost. Nothing at all, when it was stopped."""
-    usage = {
+    cost = usage(prompt, completion, latency)
+    return {"annotation_reply": None, "retriever_resources": [], "usage": cost}
+
+
+def usage(prompt: int, completion: int, latency: float) -> dict[str, object]:
+    """What a call of a model cost."""
+    return {
         "prompt_tokens": prompt,
         "prompt_unit_price": "0.001",
         "prompt_price_unit": "0.001",
@@ -89,22 +104,22 @@ def metadata(prompt: int, completion: int, latency: float) -> Body:
         "time_to_first_token": None,
         "time_to_generate": None,
     }
-    return {"annotation_reply": None, "retriever_resources": [], "usage": usage}
 
 
 def _price(micros: int) -> str:
     return _PRICE.format(micros / 1_000_000) if micros else "0E-7"
 
 
-def whole(ids: Ids, answer: str, cost: Body) -> web.Response:
+def whole(ids: Ids, mode: str, answer: str, cost: Body) -> web.Response:
     """The answer to a request that did not want a stream."""
+    conversation = {"conversation_id": ids.conversation} if ids.conversation else {}
     body = {
         "event": "message",
         "task_id": ids.task,
         "id": ids.message,
         "message_id": ids.message,
-        "conversation_id": ids.conversation,
-        "mode": "chat",
+        **conversation,
+        "mode": mode,
         "answer": answer,
         "metadata": cost,
         "created_at": ids.created_at,
@@ -130,7 +145,7 @@ def conversation_row(conversation: Conversation) -> Body:
     """A conversation in a list, named after its first question."""
     return {
         "id": conversation.id,
-        "name": conversation.turns[0].query[:75],
+        "name": conversation.name or conversation.turns[0].query[:75],
         "inputs": conversation.turns[0].inputs,
         "status": "normal",
         "introduction": texts.OPENING,
@@ -174,30 +189,31 @@ INFO: Body = {
 }
 
 _SWITCHED_OFF: Body = {"enabled": False}
+_METHODS = ("remote_url", "local_file")
 
 PARAMETERS: Body = {
-    "opening_statement": texts.OPENING,
-    "suggested_questions": texts.SUGGESTIONS,
-    "suggested_questions_after_answer": {"enabled": True},
+    "opening_statement": "",
+    "suggested_questions": (),
+    "suggested_questions_after_answer": _SWITCHED_OFF,
     "speech_to_text": _SWITCHED_OFF,
-    "text_to_speech": {
-        "enabled": False,
-        "language": "",
-        "voice": "",
-        "autoPlay": "disabled",
-    },
+    "text_to_speech": _SWITCHED_OFF,
     "retriever_resource": _SWITCHED_OFF,
     "annotation_reply": _SWITCHED_OFF,
     "more_like_this": _SWITCHED_OFF,
     "user_input_form": [],
     "sensitive_word_avoidance": {"enabled": False, "type": "", "configs": []},
     "file_upload": {
-        "enabled": False,
-        "allowed_file_types": [],
+        "enabled": True,
+        "allowed_file_types": ["image", "document", "audio", "video"],
         "allowed_file_extensions": [],
-        "allowed_file_upload_methods": [],
-        "number_limits": 0,
-        "image": {"enabled": False, "number_limits": 0, "detail": "high", "transfer_methods": []},
+        "allowed_file_upload_methods": _METHODS,
+        "number_limits": 3,
+        "image": {
+            "enabled": True,
+            "number_limits": 3,
+            "detail": "high",
+            "transfer_methods": _METHODS,
+        },
     },
     "system_parameters": {
         "image_file_size_limit": 10,

@@ -27,12 +27,14 @@ class Turn(Struct):
 
 
 class Conversation(Struct):
-    """One person's conversation, its turns oldest first."""
+    """One person's conversation, its turns oldest first. ``name`` is empty until one is given."""
 
     id: str
     user: str
     created_at: int
     turns: list[Turn] = field(default_factory=list)
+    name: str = ""
+    variables: dict[str, object] = field(default_factory=dict)
 
 
 class _Asked(Struct, tag="asked"):
@@ -47,7 +49,18 @@ class _Answered(Struct, tag="answered"):
     error: str | None
 
 
-_lines = json.Decoder(_Asked | _Answered)
+class _Changed(Struct, tag="changed"):
+    id: str
+    name: str
+    variables: dict[str, object]
+
+
+class _Deleted(Struct, tag="deleted"):
+    id: str
+
+
+_Line = _Asked | _Answered | _Changed | _Deleted
+_lines: json.Decoder[_Line] = json.Decoder(_Line)
 
 
 class Memory:
@@ -94,6 +107,21 @@ class Memory:
         self._append(answered)
         self._take(answered)
 
+    def change(
+        self, home: Conversation, name: str = "", variables: dict[str, object] | None = None
+    ) -> None:
+        """Give a conversation a name, or set some of its variables."""
+        merged = {**home.variables, **(variables or {})}
+        changed = _Changed(home.id, name or home.name, merged)
+        self._append(changed)
+        self._take(changed)
+
+    def delete(self, home: Conversation) -> None:
+        """Forget a conversation."""
+        deleted = _Deleted(home.id)
+        self._append(deleted)
+        self._take(deleted)
+
     def home(self, turn: Turn) -> Conversation:
         """The conversation that ``turn`` belongs to. Raises KeyError once it is forgotten."""
         return self._homes[turn.id]
@@ -103,11 +131,20 @@ class Memory:
         if self._file:
             self._file.close()
 
-    def _take(self, line: _Asked | _Answered) -> None:
-        if isinstance(line, _Asked):
-            self._take_question(line)
-        elif turn := self._turn(line):
-            turn.answer, turn.error = line.answer, line.error
+    def _take(self, line: _Line) -> None:
+        match line:
+            case _Asked():
+                self._take_question(line)
+            case _Answered():
+                if turn := self._turn(line):
+                    turn.answer, turn.error = line.answer, line.error
+            case _Changed():
+                if home := self._conversations.get(line.id):
+                    home.name, home.variables = line.name, line.variables
+            case _Deleted():
+                if home := self._conversations.pop(line.id, None):
+                    for turn in home.turns:
+                        del self._homes[turn.id]
 
     def _take_question(self, asked: _Asked) -> None:
         new = Conversation(asked.conversation, asked.user, asked.turn.created_at)
@@ -132,7 +169,7 @@ class Memory:
         turns = home.turns if home else ()
         return next((turn for turn in reversed(turns) if turn.id == answered.id), None)
 
-    def _append(self, line: _Asked | _Answered) -> None:
+    def _append(self, line: _Line) -> None:
         if self._file:
             self._file.write(json.encode(line) + b"\n")
 
@@ -152,6 +189,8 @@ class Memory:
         fresh.replace(path)
         return path.open("ab", buffering=0)
 
-    def _all(self) -> Iterator[_Asked]:
+    def _all(self) -> Iterator[_Line]:
         for each in self._conversations.values():
             yield from (_Asked(each.id, each.user, turn) for turn in each.turns)
+            if each.name or each.variables:
+                yield _Changed(each.id, each.name, each.variables)

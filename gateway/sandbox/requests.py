@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 P = TypeVar("P", bound=BaseModel)
 
@@ -13,19 +13,41 @@ _BAD_REQUEST = "The browser (or proxy) sent a request that this server could not
 _NOT_JSON = (
     "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
 )
+_LONGEST_USER = 255
 _NO_KEY = "Authorization header must be provided and start with 'Bearer'"
 
 
 class Refusal(Exception):
-    """A request that is answered with an error."""
+    """A request that is answered with an error.
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    ``is_of_the_run`` says that it shows only when the answer is begun.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, *, is_of_the_run: bool = False
+    ) -> None:
         super().__init__(message)
         self.status = status
-        self.body = {"code": code, "message": message, "status": status}
+        self.is_of_the_run = is_of_the_run
+        told = {"code": code, "message": message}
+        # What crashes is told of by another part of the server.
+        order = ("message", "code") if status == 500 else ("code", "message")
+        self.body = {**{name: told[name] for name in order}, "status": status}
 
 
 # The names of these classes stand in the errors that the server answers with.
+
+
+class WorkflowRunPayload(BaseModel):
+    """``POST /workflows/run``."""
+
+    inputs: dict[str, object]
+    response_mode: Literal["blocking", "streaming"] | None = None
+    files: list[dict[str, object]] | None = None
+
+
+class CompletionRequestPayload(WorkflowRunPayload):
+    """``POST /completion-messages``."""
 
 
 class ChatRequestPayload(BaseModel):
@@ -35,6 +57,7 @@ class ChatRequestPayload(BaseModel):
     query: str
     response_mode: Literal["blocking", "streaming"] | None = None
     conversation_id: str | None = None
+    files: list[dict[str, object]] | None = None
 
     @field_validator("conversation_id")
     @classmethod
@@ -46,6 +69,16 @@ class ConversationListQuery(BaseModel):
     """``GET /conversations``."""
 
     limit: int = Field(default=20, ge=1, le=100)
+    last_id: str = ""
+
+
+class AssistantListQuery(BaseModel):
+    """``GET /assistant/api/assistant/my-assistants``."""
+
+    workspace_id: str = Field(min_length=1)
+    page: int = Field(default=1, ge=1)
+    page_size: int = Field(default=10, ge=1, le=100)
+    mode: Literal["workflow", "agent-chat", "advanced-chat", "chat", "completion"] | None = None
 
 
 class MessageListQuery(BaseModel):
@@ -60,19 +93,33 @@ class MessageListQuery(BaseModel):
         return _uuid(value, "must be a valid UUID") or ""
 
 
+class ConversationRenamePayload(BaseModel):
+    """``POST /conversations/{id}/name``."""
+
+    name: str | None = None
+    auto_generate: bool = False
+
+    @model_validator(mode="after")
+    def _has_name(self) -> "ConversationRenamePayload":
+        if not self.auto_generate and not (self.name and self.name.strip()):
+            raise ValueError("name is required when auto_generate is false")
+        return self
+
+
 class MessageFeedbackPayload(BaseModel):
     """``POST /messages/{id}/feedbacks``."""
 
     rating: Literal["like", "dislike"] | None = None
 
 
-def check_key(request: web.Request) -> None:
-    """Any key will do, except one that begins with ``bad``. Raises Refusal."""
+def check_key(request: web.Request) -> str:
+    """The key. Any will do, except one that begins with ``bad``. Raises Refusal."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.casefold() != "bearer" or not key.strip():
         raise Refusal(401, "unauthorized", _NO_KEY)
     if key.strip().startswith("bad"):
         raise Refusal(401, "unauthorized", "Access token is invalid")
+    return key.strip()
 
 
 async def read_json(request: web.Request) -> dict[str, object]:
@@ -91,6 +138,8 @@ def user_of(values: dict[str, object]) -> str:
     user = values.get("user")
     if user is None or user == "":
         raise Refusal(400, "invalid_param", "Arg user must be provided.")
+    if len(str(user)) > _LONGEST_USER:
+        raise Refusal(500, "unknown", "Internal Server Error")
     return str(user)
 
 

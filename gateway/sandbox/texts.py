@@ -15,6 +15,8 @@ NAMELESS = "You have not told me your name yet. Say “My name is …” and I w
 
 HALF = "This answer begins well enough, and then, somewhere in the middle of a sentence,"
 
+MODERATED = "This answer was taken back by the bot's moderation."
+
 HELP = """\
 I answer questions about Chat Gateway from its README, and I remember your name.
 
@@ -29,6 +31,9 @@ To see how the gateway behaves, ask me for one of these, in just these words:
 - **cut** – the connection breaks in the middle
 - **hang** – a sign of life, then silence
 - **busy** – too many requests
+- **moderate** – an answer that is taken back
+- **file** – an answer with a file
+- **error app_unavailable** – any of the codes that ClickAI refuses with
 """
 
 UNKNOWN = (

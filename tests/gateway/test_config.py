@@ -19,7 +19,7 @@ from gateway.model import Policy, Scope
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 KEY = "app-0123456789"
-ENVIRON = {"CLICKAI_API_KEY": KEY}
+ENVIRON = {"CLICKAI_API_KEY": KEY, "CINITERFLOW_API_KEY": KEY}
 GOOD = """
 channels:
   site: {kind: web, key: pk_demo, origins: ["https://www.example.com"]}
@@ -637,7 +637,7 @@ def _keys(model: type[BaseModel]) -> set[str]:
 def test_the_example_loads_with_the_variables_it_names() -> None:
     names = re.findall(r"^[^#\n]*\${(\w+)}", EXAMPLE.read_text("utf-8"), re.MULTILINE)
     config = load(EXAMPLE, dict.fromkeys(names, "a-value-of-16-chars"))
-    assert set(names) == {"CLICKAI_API_KEY"}
+    assert set(names) == set(ENVIRON)
     assert len(config.routes) == 2
 
 
@@ -653,7 +653,10 @@ def test_the_example_shows_the_defaults(load_text: Load) -> None:
     example, least = load(EXAMPLE, ENVIRON), load_text(GOOD)
     assert (example.server, example.limits) == (least.server, least.limits)
     assert example.logging == least.logging
-    assert example.bots == least.bots
+    for _, config in example.bots.values():
+        stated = {"kind", "base_url", "api_key", "flow_id"} & config.model_fields_set
+        said = {name: getattr(config, name) for name in stated}
+        assert type(config).model_validate(said) == config
 
 
 def test_check_says_that_all_is_fine(tmp_path: Path) -> None:

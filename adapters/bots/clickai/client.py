@@ -1,188 +1,175 @@
-"""A typed client for what the gateway uses of ClickAI's chat API."""
+"""ClickAI's whole API, in Python: ``ClickAI(api_key)``. Of use without the gateway, too."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
-from typing import TypeVar
-from urllib.parse import quote
+from collections.abc import Mapping, Sequence
+from typing import Literal, Self, overload
 
-import aiohttp
-import msgspec
-from aiohttp import ClientResponse, ClientSession, ClientTimeout
+from aiohttp import ClientSession
 
-from adapters.bots.clickai import wire
-from adapters.bots.clickai.errors import (
-    BrokenOff,
-    Silent,
-    Unintelligible,
-    Unreachable,
-    midway,
-    refusal,
-)
-from adapters.bots.clickai.stream import Stream
+from adapters.bots.clickai.asking import Asking, Question
+from adapters.bots.clickai.assistants import Assistants
+from adapters.bots.clickai.audio import Audio
+from adapters.bots.clickai.conversations import Conversations, Messages
+from adapters.bots.clickai.files import Files
+from adapters.bots.clickai.forms import Forms
+from adapters.bots.clickai.kinds import CHAT, COMPLETION, WORKFLOW, Kind
+from adapters.bots.clickai.objects import Info, Inputs, Meta, Parameters
+from adapters.bots.clickai.sdk import Chunks, Pending
+from adapters.bots.clickai.transport import Limits, Transport
 
-Inputs = Mapping[str, str | int | float | bool]
-T = TypeVar("T")
+BASE_URL = "https://api.clickai.io/v1"
+STUDIO_URL = "https://clickai.io"
 
-_LARGEST_BODY = 8 * 1024 * 1024
-_QUICK = 10.0
-"""Seconds that a small request may take in all."""
+FileReferences = Sequence[Mapping[str, str]]
 
 
-class Client:
-    """Speaks to one app. Every method raises a ClientError and retries nothing.
+class _App:
+    """One way to ask an app."""
 
-    All limits are in seconds: ``idle`` without a byte (it covers the wait for the headers),
-    ``content`` with heartbeats only, ``connect`` until a connection stands.
+    def __init__(self, transport: Transport, kind: Kind) -> None:
+        self._asking = Asking(transport, kind)
+
+    async def stop(self, task_id: str, user: str) -> None:
+        """Stop a running answer. ClickAI also says yes to a task it does not know."""
+        await self._asking.stop(task_id, user)
+
+    def _create(self, question: Question, stream: bool) -> Pending | Chunks:
+        kind, ask = self._asking.kind, self._asking.events
+        if stream:
+            return Chunks(kind, ask(question))
+        return Pending(kind, lambda stream: ask(question, stream=stream))
+
+
+class ChatApp(_App):
+    """A chatbot, an agent or a chatflow: it keeps conversations."""
+
+    @overload
+    def create(
+        self,
+        *,
+        query: str,
+        user: str,
+        conversation_id: str = ...,
+        inputs: Inputs | None = ...,
+        files: FileReferences = ...,
+        auto_generate_name: bool = ...,
+        stream: Literal[False] = ...,
+    ) -> Pending: ...
+    @overload
+    def create(
+        self,
+        *,
+        query: str,
+        user: str,
+        conversation_id: str = ...,
+        inputs: Inputs | None = ...,
+        files: FileReferences = ...,
+        auto_generate_name: bool = ...,
+        stream: Literal[True],
+    ) -> Chunks: ...
+    def create(
+        self,
+        *,
+        query: str,
+        user: str,
+        conversation_id: str = "",
+        inputs: Inputs | None = None,
+        files: FileReferences = (),
+        auto_generate_name: bool = False,
+        stream: bool = False,
+    ) -> Pending | Chunks:
+        """Ask: ``await`` the whole answer, or with ``stream`` iterate over it as it comes.
+
+        Without a conversation a new one begins. Send the same inputs with every turn: servers
+        differ in whether they keep those of the first.
+        """
+        question = Question(
+            user=user,
+            query=query,
+            conversation_id=conversation_id,
+            inputs=inputs or {},
+            files=files,
+            auto_generate_name=auto_generate_name,
+        )
+        return self._create(question, stream)
+
+
+class SingleApp(_App):
+    """A text generator or a workflow: its inputs are all it is told, and it remembers nothing."""
+
+    @overload
+    def create(
+        self,
+        *,
+        inputs: Inputs,
+        user: str,
+        files: FileReferences = ...,
+        stream: Literal[False] = ...,
+    ) -> Pending: ...
+    @overload
+    def create(
+        self, *, inputs: Inputs, user: str, files: FileReferences = ..., stream: Literal[True]
+    ) -> Chunks: ...
+    def create(
+        self, *, inputs: Inputs, user: str, files: FileReferences = (), stream: bool = False
+    ) -> Pending | Chunks:
+        """Ask: ``await`` the whole answer, or with ``stream`` iterate over it as it comes."""
+        return self._create(Question(user=user, inputs=inputs, files=files), stream)
+
+
+class ClickAI:
+    """One app, by its key; and with a ``studio_token``, the list of a workspace's apps.
+
+    ``http`` may be a session of the caller's, without a limit for a whole request. Otherwise use
+    it as a context manager, or ``close`` it. Whatever fails raises a ClientError; nothing is
+    tried again.
     """
 
     def __init__(
         self,
-        http: ClientSession,
-        base_url: str,
         api_key: str,
         *,
-        idle: float = 30,
-        content: float = 300,
-        connect: float = 10,
+        base_url: str = BASE_URL,
+        studio_url: str = STUDIO_URL,
+        studio_token: str = "",
+        http: ClientSession | None = None,
+        limits: Limits | None = None,
     ) -> None:
-        self._http = http
-        self._base_url = base_url.rstrip("/")
-        self._key = api_key
-        self._idle = idle
-        self._content = content
-        self._connect = connect
+        limits = limits or Limits()
+        self._transport = Transport(base_url, api_key, limits, http)
+        self._studio = Transport(studio_url, studio_token, limits, http)
+        self.chat = ChatApp(self._transport, CHAT)
+        self.completion = SingleApp(self._transport, COMPLETION)
+        self.workflow = SingleApp(self._transport, WORKFLOW)
+        self.conversations = Conversations(self._transport)
+        self.messages = Messages(self._transport)
+        self.files = Files(self._transport)
+        self.audio = Audio(self._transport)
+        self.forms = Forms(self._transport)
+        self.assistants = Assistants(self._studio)
 
-    async def chat(
-        self,
-        query: str,
-        user: str,
-        conversation_id: str,
-        inputs: Inputs,
-        *,
-        auto_generate_name: bool = False,
-    ) -> AsyncGenerator[wire.ChatEvent]:
-        """Ask, and yield the answer's events as they come, until the stream ends.
+    async def __aenter__(self) -> Self:
+        return self
 
-        The end of the stream does not say that the answer is whole; its events do. An ``error``
-        event is yielded, for its ids, and then raised as Refused. A server that answers with one
-        JSON body instead yields it as a message and its end. Closing the iterator closes the
-        connection.
-        """
-        body = {
-            "inputs": inputs,
-            "query": query,
-            "response_mode": "streaming",
-            "user": user,
-            "conversation_id": conversation_id,
-            "auto_generate_name": auto_generate_name,
-        }
-        private = (self._key, query, *map(str, inputs.values()))
-        limits = ClientTimeout(
-            total=None, connect=self._connect, sock_connect=self._connect, sock_read=self._idle
-        )
-        async with self._request("POST", "chat-messages", limits, private, body=body) as response:
-            if response.content_type == "text/event-stream":
-                stream = Stream(response, self._content)
-                while (events := await stream.next()) is not None:
-                    for event in events:
-                        yield event
-                        if isinstance(event, wire.Error):
-                            raise midway(event, private)
-            else:
-                for event in _whole(await self._decode(response, wire.Blocking)):
-                    yield event
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
-    async def stop(self, task_id: str, user: str) -> None:
-        """Stop a running answer. ClickAI also says yes to a task it does not know."""
-        limits = ClientTimeout(total=_QUICK / 2)
-        path = f"chat-messages/{quote(task_id, safe='')}/stop"
-        async with self._request("POST", path, limits, body={"user": user}):
-            return
+    async def close(self) -> None:
+        """Let go of the connections, unless they are the caller's."""
+        await self._transport.close()
+        await self._studio.close()
 
-    async def messages(
-        self, conversation_id: str, user: str, limit: int
-    ) -> list[wire.StoredMessage]:
-        """The latest messages of a conversation, oldest first."""
-        query = {"conversation_id": conversation_id, "user": user, "limit": str(limit)}
-        limits = ClientTimeout(total=_QUICK)
-        async with self._request("GET", "messages", limits, query=query) as response:
-            return (await self._decode(response, wire.MessageList)).data
+    def asking(self, kind: Kind) -> Asking:
+        """One way to ask the app, event by event."""
+        return Asking(self._transport, kind)
 
-    async def parameters(self) -> wire.Parameters:
-        """What the app says before it is asked."""
-        async with self._request("GET", "parameters", ClientTimeout(total=_QUICK)) as response:
-            return await self._decode(response, wire.Parameters)
+    async def parameters(self) -> Parameters:
+        """What the app says before it is asked, and what it takes."""
+        return await self._transport.get("parameters", Parameters)
 
-    @asynccontextmanager
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        limits: ClientTimeout,
-        private: Iterable[str] = (),
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Mapping[str, object] | None = None,
-    ) -> AsyncIterator[ClientResponse]:
-        try:
-            async with self._http.request(
-                method,
-                f"{self._base_url}/{path}",
-                params=query,
-                data=None if body is None else msgspec.json.encode(body),
-                headers=self._headers(),
-                timeout=limits,
-                # A redirect would carry the key to wherever it points.
-                allow_redirects=False,
-            ) as response:
-                if response.status != 200:
-                    raw = await _read(response)
-                    wait = response.headers.get("Retry-After")
-                    raise refusal(response.status, raw, private, wait)
-                yield response
-        except aiohttp.SocketTimeoutError as error:
-            raise Silent(f"no byte for {self._idle:g} s") from error
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise Unreachable(type(error).__name__) from error
-        except aiohttp.ClientResponseError as error:
-            raise Unintelligible(type(error).__name__) from error
-        except (aiohttp.ClientError, ConnectionError) as error:
-            raise BrokenOff(type(error).__name__) from error
-        except TimeoutError as error:
-            raise Silent("no answer in time") from error
+    async def info(self) -> Info:
+        """What the app is."""
+        return await self._transport.get("info", Info)
 
-    def _headers(self) -> dict[str, str]:
-        return {
-            "Authorization": f"Bearer {self._key}",
-            "Content-Type": "application/json",
-            "Accept": "text/event-stream, application/json",
-            # A proxy that compresses a stream also holds it back.
-            "Accept-Encoding": "identity",
-        }
-
-    async def _decode(self, response: ClientResponse, kind: type[T]) -> T:
-        raw = await _read(response)
-        try:
-            return msgspec.json.decode(raw, type=kind, strict=False)
-        except msgspec.DecodeError as error:
-            raise Unintelligible(f"not the JSON expected: {response.content_type}") from error
-
-
-async def _read(response: ClientResponse) -> bytes:
-    """The body, cut off where it is larger than any that is expected."""
-    body = bytearray()
-    while len(body) < _LARGEST_BODY and (chunk := await response.content.readany()):
-        body += chunk
-    return bytes(body)
-
-
-def _whole(answer: wire.Blocking) -> tuple[wire.Message, wire.MessageEnd]:
-    ids = {
-        "conversation_id": answer.conversation_id,
-        "message_id": answer.message_id,
-        "task_id": answer.task_id,
-    }
-    return (
-        wire.Message(answer=answer.answer, **ids),
-        wire.MessageEnd(metadata=answer.metadata, **ids),
-    )
+    async def meta(self) -> Meta:
+        """The icons of the app's tools."""
+        return await self._transport.get("meta", Meta)

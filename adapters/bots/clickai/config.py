@@ -29,9 +29,29 @@ class Config(BaseModel):
         "base_url and app: change it when the key is that of another app, and everyone starts "
         "anew; leave it when the key was only renewed, and conversations go on.",
     )
+    mode: Literal["auto", "chat", "completion", "workflow"] = Field(
+        default="auto",
+        description="The kind of the app: chat (chatbots, agents and chatflows), completion or "
+        "workflow. auto asks the server.",
+    )
     inputs: dict[str, str | int | float | bool] = Field(
         default_factory=dict,
-        description="Input variables of the app, sent with every message.",
+        description="Input variables of the app, sent with every message. In their texts {text} "
+        "stands for the message, {locale} for the person's language, {user} for who asks.",
+    )
+    text_input: str = Field(
+        default="",
+        description="The input variable that takes the message, for completion and workflow apps. "
+        "When empty: the first text variable of the app that is not under inputs.",
+    )
+    response_mode: Literal["streaming", "blocking"] = Field(
+        default="streaming",
+        description="streaming shows an answer as it is written; blocking waits for the whole. "
+        "Agents can only stream.",
+    )
+    blocking_timeout: Seconds = Field(
+        default=60,
+        description="Seconds that a whole answer may take, with response_mode: blocking.",
     )
     idle_timeout: Seconds = Field(
         default=30,

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from msgspec import DecodeError, json
 
-from adapters.bots.clickai.wire import Error, ErrorBody
+from adapters.bots.clickai.objects import ErrorBody
+from adapters.bots.clickai.wire import Error
 from gateway.model import Failure
 
 _RETRY = 1.0
@@ -25,11 +26,30 @@ _MISCONFIGURED = frozenset(
         "app_unavailable",
         "model_currently_not_support",
         "not_chat_app",
+        "not_workflow_app",
         "provider_not_initialize",
         "provider_quota_exceeded",
         "workflow_version_execution_not_allowed",
     }
 )
+
+_STREAMS_ONLY = "does not support blocking mode"
+_UNEXPLAINED = (
+    (re.compile(_STREAMS_ONLY), Failure.MISCONFIGURED, "set response_mode: streaming"),
+    (
+        re.compile(r"^queue listening stopped unexpectedly"),
+        Failure.MISCONFIGURED,
+        "if the app asks people to fill in forms, set response_mode: streaming",
+    ),
+    (
+        re.compile(r"is required in input form"),
+        Failure.MISCONFIGURED,
+        "give it under inputs, or name it in text_input",
+    ),
+    (re.compile(r"^Workflow not published"), Failure.MISCONFIGURED, "publish it in the Studio"),
+    (re.compile(r"^Run failed:"), Failure.UNAVAILABLE, ""),
+)
+"""What ``invalid_param`` stands for besides invalid parameters, by its text, and what helps."""
 
 
 class ClientError(Exception):
@@ -61,6 +81,32 @@ class Stalled(ClientError):
     failure = Failure.TIMEOUT
 
 
+class Late(ClientError):
+    """The whole answer did not come within the limit for it."""
+
+    failure = Failure.TIMEOUT
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(
+            f"no whole answer within {limit:g} s (blocking_timeout); "
+            "response_mode: streaming has no such limit"
+        )
+
+
+class RunFailed(ClientError):
+    """A workflow has run and failed. ``reason`` is the server's text and not safe to log."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("the workflow failed")
+        self.reason = reason
+
+
+class NotTaken(ClientError):
+    """The app would refuse the file, so it was not sent."""
+
+    failure = Failure.REJECTED
+
+
 class BrokenOff(ClientError):
     """The connection was cut, or the stream ended before the answer."""
 
@@ -84,7 +130,7 @@ class Refused(ClientError):
     """ClickAI said no, with an HTTP status or, ``midway``, with an ``error`` event.
 
     ``code`` is ClickAI's own word and may be empty. ``forgotten`` says that it does not know the
-    conversation or will not continue it.
+    conversation or will not continue it, ``only_streams`` that it must be asked for a stream.
     """
 
     def __init__(
@@ -101,9 +147,11 @@ class Refused(ClientError):
         self.code = _word(body.code)
         self.midway = midway
         self.forgotten = _is_forgotten(status, self.code, body)
-        self.failure = _failure(status, self.code, message, midway)
+        self.only_streams = status == 400 and _STREAMS_ONLY in message
+        self.failure, hint = _failure(status, self.code, message, midway)
         self.retry_after = _retry(self.failure, retry_after)
-        super().__init__(" ".join(f"{status} {self.code} {redact(message, private)}".split()))
+        text = " ".join(f"{status} {self.code} {redact(message, private)}".split())
+        super().__init__(f"{text} ({hint})" if hint else text)
 
 
 def refusal(status: int, raw: bytes, private: Iterable[str], retry_after: str | None) -> Refused:
@@ -146,17 +194,19 @@ def _seconds(header: str | None) -> float | None:
     return float(header) if header and re.fullmatch(r"\d{1,5}", header.strip()) else None
 
 
-def _failure(status: int, code: str, message: str, midway: bool) -> Failure:
+def _failure(status: int, code: str, message: str, midway: bool) -> tuple[Failure, str]:
+    """What it means, and what an operator can do about it."""
     if _is_busy(status, code, message):
-        return Failure.BUSY
+        return Failure.BUSY, ""
     if code in _MISCONFIGURED:
-        return Failure.MISCONFIGURED
+        return Failure.MISCONFIGURED, ""
     # Once an answer has begun the request was fine: whatever failed is behind ClickAI.
     if status >= 500 or code == "completion_request_error" or (midway and status == 400):
-        return Failure.UNAVAILABLE
+        return Failure.UNAVAILABLE, ""
     if status < 400 or status in {401, 403, 404, 405, 415}:
-        return Failure.MISCONFIGURED
-    return Failure.REJECTED
+        return Failure.MISCONFIGURED, ""
+    found = ((what, hint) for said, what, hint in _UNEXPLAINED if said.search(message))
+    return next(found, (Failure.REJECTED, ""))
 
 
 def _is_busy(status: int, code: str, message: str) -> bool:

@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import ClientResponse
 
 from adapters.bots.clickai import wire
+from adapters.bots.clickai.decoding import decode
 from adapters.bots.clickai.errors import Stalled, TooMuch
 from gateway import sse
 
@@ -25,7 +26,7 @@ class Stream:
         self._parser = sse.Parser()
         self._size = 0
 
-    async def next(self) -> list[wire.ChatEvent] | None:
+    async def next(self) -> list[wire.AppEvent | wire.Unknown] | None:
         """The events that came next, perhaps none; None at the end of the stream.
 
         Raises Stalled when there was no content for too long and TooMuch when there was too much.
@@ -51,7 +52,7 @@ class Stream:
         self._left -= clock() - began
         return data
 
-    def _parse(self, data: bytes) -> list[wire.ChatEvent | wire.Ping | None]:
+    def _parse(self, data: bytes) -> list[wire.AppEvent | wire.Unknown | wire.Ping | None]:
         self._size += len(data)
         if self._size > _LARGEST_ANSWER:
             raise TooMuch(f"more than {_LARGEST_ANSWER} bytes")
@@ -59,4 +60,4 @@ class Stream:
             events = self._parser.feed(data)
         except sse.TooLarge as error:
             raise TooMuch(str(error)) from error
-        return [wire.decode(event.data) for event in events if event.event != "ping"]
+        return [decode(event.data) for event in events if event.event != "ping"]

@@ -1,12 +1,10 @@
-"""ClickAI's wire formats: what its chat API sends, as far as the gateway reads it.
+"""ClickAI's streams: the events its apps send, as far as they are read here.
 
 Servers differ by version, so everything may be missing or null and whatever is not named here is
 passed over.
 """
 
-from typing import get_args
-
-from msgspec import DecodeError, Struct, ValidationError, json
+from msgspec import Struct
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -15,6 +13,7 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="event"):
     conversation_id: str | None = None
     message_id: str | None = None
     task_id: str | None = None
+    workflow_run_id: str | None = None
 
 
 class Message(Event, frozen=True, kw_only=True, tag="message"):
@@ -35,6 +34,33 @@ class MessageReplace(Event, frozen=True, kw_only=True, tag="message_replace"):
     answer: str | None = None
 
 
+class Text(Struct, frozen=True):
+    """A piece of a workflow's text."""
+
+    text: str | None = None
+
+
+class TextChunk(Event, frozen=True, kw_only=True, tag="text_chunk"):
+    """More text of a workflow app."""
+
+    data: Text | None = None
+
+
+class TextReplaced(Event, frozen=True, kw_only=True, tag="text_replace"):
+    """The text so far of a workflow app is to be replaced."""
+
+    data: Text | None = None
+
+
+class MessageFile(Event, frozen=True, kw_only=True, tag="message_file"):
+    """A file the app has made. ``url`` is signed, short-lived and perhaps without a host."""
+
+    type: str | None = None
+    belongs_to: str | None = None
+    url: str | None = None
+    text: str | None = None
+
+
 class AgentThought(Event, frozen=True, kw_only=True, tag="agent_thought"):
     """A step of an agent, sent again under the same id as it fills in.
 
@@ -52,6 +78,7 @@ class Usage(Struct, frozen=True):
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    total_tokens: int | None = None
     total_price: str | float | None = None
     currency: str | None = None
 
@@ -78,15 +105,45 @@ class MessageEnd(Event, frozen=True, kw_only=True, tag="message_end"):
 
 
 class Node(Struct, frozen=True):
-    """A step of a workflow."""
+    """A step of a workflow, a round of a loop, or what an agent within it logs."""
 
     title: str | None = None
+    label: str | None = None
+    index: int | None = None
 
 
-class NodeStarted(Event, frozen=True, kw_only=True, tag="node_started"):
-    """A workflow has come to a step."""
+class NodeEvent(Event, frozen=True, kw_only=True):
+    """Something a workflow has come to."""
 
     data: Node | None = None
+
+
+class NodeStarted(NodeEvent, frozen=True, kw_only=True, tag="node_started"):
+    """A workflow has come to a step."""
+
+
+class NodeRetry(NodeEvent, frozen=True, kw_only=True, tag="node_retry"):
+    """A step has failed and is tried again."""
+
+
+class IterationStarted(NodeEvent, frozen=True, kw_only=True, tag="iteration_started"):
+    """A step that does the same for each of several things."""
+
+
+class IterationNext(NodeEvent, frozen=True, kw_only=True, tag="iteration_next"):
+    """It has come to the next."""
+
+
+class LoopStarted(NodeEvent, frozen=True, kw_only=True, tag="loop_started"):
+    """A step that does the same until something holds."""
+
+
+class LoopNext(NodeEvent, frozen=True, kw_only=True, tag="loop_next"):
+    """It does so once more."""
+
+
+class AgentLog(NodeEvent, frozen=True, kw_only=True, tag="agent_log"):
+    """What an agent within a workflow is at."""
 
 
 class WorkflowStarted(Event, frozen=True, kw_only=True, tag="workflow_started"):
@@ -94,16 +151,56 @@ class WorkflowStarted(Event, frozen=True, kw_only=True, tag="workflow_started"):
 
 
 class Run(Struct, frozen=True):
-    """How a workflow ended: succeeded, partial-succeeded, failed or stopped."""
+    """How a workflow ended: succeeded, partial-succeeded, failed, stopped or paused."""
 
     status: str | None = None
     error: str | None = None
+    outputs: dict[str, object] | None = None
+    total_tokens: int | None = None
 
 
 class WorkflowFinished(Event, frozen=True, kw_only=True, tag="workflow_finished"):
     """A workflow has ended: before ``message_end`` up to 1.12, behind it since 1.13."""
 
     data: Run | None = None
+
+
+class Action(Struct, frozen=True):
+    """A button of a form."""
+
+    id: str
+    title: str | None = None
+
+
+class Default(Struct, frozen=True):
+    """What a field of a form holds unless a person writes something else."""
+
+    type: str | None = None
+    value: object = None
+
+
+class Field(Struct, frozen=True):
+    """A field of a form."""
+
+    output_variable_name: str
+    default: Default | None = None
+
+
+class Form(Struct, frozen=True):
+    """A form that a person is to fill in. ``form_token`` is what submits it."""
+
+    form_token: str | None = None
+    form_content: str | None = None
+    node_title: str | None = None
+    inputs: list[Field] | None = None
+    actions: list[Action] | None = None
+    resolved_default_values: dict[str, object] | None = None
+
+
+class HumanInputRequired(Event, frozen=True, kw_only=True, tag="human_input_required"):
+    """A workflow needs a person's decision."""
+
+    data: Form | None = None
 
 
 class WorkflowPaused(Event, frozen=True, kw_only=True, tag="workflow_paused"):
@@ -122,87 +219,31 @@ class Ping(Event, frozen=True, kw_only=True, tag="ping"):
     """A heartbeat. ClickAI itself sends it as an event without data."""
 
 
-ChatEvent = (
+class Unknown(Struct, frozen=True):
+    """An event of a kind that no version known here sends; ``kind`` may be empty."""
+
+    kind: str = ""
+
+
+AppEvent = (
     Message
     | AgentMessage
     | MessageReplace
+    | TextChunk
+    | TextReplaced
+    | MessageFile
     | AgentThought
     | MessageEnd
     | NodeStarted
+    | NodeRetry
+    | IterationStarted
+    | IterationNext
+    | LoopStarted
+    | LoopNext
+    | AgentLog
     | WorkflowStarted
     | WorkflowFinished
+    | HumanInputRequired
     | WorkflowPaused
     | Error
 )
-
-
-class Blocking(Struct, frozen=True):
-    """The whole answer in one body."""
-
-    answer: str
-    conversation_id: str | None = None
-    message_id: str | None = None
-    task_id: str | None = None
-    metadata: Metadata | None = None
-
-
-class ErrorBody(Struct, frozen=True):
-    """The body of a refusal. ``params`` names the parameter at fault in older versions."""
-
-    code: str | None = None
-    message: str | None = None
-    params: str | None = None
-
-
-class Parameters(Struct, frozen=True):
-    """What an app says before it is asked."""
-
-    opening_statement: str | None = None
-    suggested_questions: list[str] | None = None
-
-
-class MessageList(Struct, frozen=True):
-    """A page of a conversation's messages, oldest first."""
-
-    data: list["StoredMessage"]
-
-
-class StoredMessage(Struct, frozen=True):
-    """One question and its answer; ``status`` is ``error`` when the answer failed."""
-
-    id: str
-    answer: str | None = None
-    status: str | None = None
-
-
-class _Head(Struct, frozen=True):
-    event: str = ""
-
-
-_head = json.Decoder(_Head)
-_decoders: dict[object, json.Decoder[ChatEvent | Ping]] = {
-    kind.__struct_config__.tag: json.Decoder(kind, strict=False)
-    for kind in (*get_args(ChatEvent), Ping)
-}
-
-
-def decode(data: str) -> ChatEvent | Ping | None:
-    """One event of the stream; None when it is of a kind the gateway has no use for.
-
-    Never raises. An event with a field of the wrong type counts as that event without any field,
-    so that an oddly formed end or error still ends the answer.
-    """
-    try:
-        decoder = _decoders.get(_head.decode(data).event)
-        return decoder.decode(data) if decoder else None
-    except ValidationError:
-        return _bare(data)
-    except DecodeError:
-        return None
-
-
-def _bare(data: str) -> ChatEvent | Ping | None:
-    try:
-        return _decoders[_head.decode(data).event].type()
-    except (ValidationError, KeyError):
-        return None

@@ -85,7 +85,7 @@ def test_the_words_are_the_text(text):
 def test_every_order_in_the_help_is_known(answers):
     ordered = [line.split("**")[1::2] for line in texts.HELP.splitlines() if line[:2] == "- "]
     known = [order for orders in ordered for order in orders]
-    assert len(known) == 11
+    assert len(known) == 14
     for order in known:
         assert answers.answer(order, []).text != texts.UNKNOWN
 

@@ -80,3 +80,17 @@ def test_it_is_bounded(path, monkeypatch):
     assert len(path.read_bytes().splitlines()) == 8
     Memory(path).close()
     assert len(path.read_bytes().splitlines()) == 4
+
+
+def test_names_variables_and_what_is_deleted_outlive_the_process(path, remembered):
+    memory = Memory(path)
+    kept, gone = (memory.home(memory.ask("", "u1", said, {})) for said in ("kept", "gone"))
+    memory.change(kept, name="A name")
+    memory.change(kept, variables={"lang": "vi"})
+    memory.delete(gone)
+    memory.close()
+    Memory(path).close()
+
+    found = remembered(kept.id)
+    assert (found.name, found.variables) == ("A name", {"lang": "vi"})
+    assert remembered(gone.id) is None

@@ -186,7 +186,7 @@ async def test_the_introduction(sandbox, bot_at):
 
 
 async def test_only_the_latest_questions_are_listed(run_sandbox, monkeypatch):
-    monkeypatch.setattr("gateway.sandbox.clickai._REMEMBERED_QUESTIONS", 3)
+    monkeypatch.setattr("gateway.sandbox.clickai_runs._REMEMBERED_QUESTIONS", 3)
     sandbox = await run_sandbox()
     for n in range(5):
         await sandbox.chat(f"q{n}")

@@ -107,7 +107,7 @@ async def test_heartbeats(run_sandbox):
 
 async def test_a_failure_midway(run_sandbox, monkeypatch):
     monkeypatch.setattr(
-        "gateway.sandbox.clickai._FAILURE", "[mock] InvokeServerUnavailableError: mid-stream"
+        "gateway.sandbox.clickai_runs._FAILURE", "[mock] InvokeServerUnavailableError: mid-stream"
     )
     sandbox = await run_sandbox(saying("tok0 tok1 tok2 tok3 ", Ending.FAILURE))
     for name in ("21_", "22_"):
@@ -116,7 +116,7 @@ async def test_a_failure_midway(run_sandbox, monkeypatch):
 
 
 async def test_a_failure_before_the_first_word(run_sandbox, monkeypatch):
-    monkeypatch.setattr("gateway.sandbox.clickai._FAILURE", "Incorrect API key provided")
+    monkeypatch.setattr("gateway.sandbox.clickai_runs._FAILURE", "Incorrect API key provided")
     sandbox = await run_sandbox(saying("", Ending.FAILURE))
     for name in ("20_fail_Authorization_stream", "20_fail_Authorization_blocking"):
         recorded = Recorded(name)
@@ -132,7 +132,7 @@ async def test_too_many_requests(run_sandbox):
     "name",
     [
         *("05_", "06_", "07_", "09_", "10_", "11_", "12_", "13_", "15_", "195_", "196_"),
-        *("73_", "74_", "105_", "106_", "116_", "118_", "123_", "69_"),
+        *("73_", "74_", "105_", "106_", "116_", "118_", "123_", "69_", "194_"),
     ],
 )
 async def test_what_is_refused(sandbox, name):

@@ -167,7 +167,9 @@ def make_bot(upstream: Upstream, http: aiohttp.ClientSession) -> Callable[..., A
     """A started bot; limits are generous unless given."""
 
     async def make(**config: object) -> Bot:
-        values = {"kind": "clickai", "base_url": upstream.url, "api_key": "app-SECRET", **config}
+        # Which kind an app is of would be asked first, before each test's own requests.
+        told = {"kind": "clickai", "base_url": upstream.url, "api_key": "app-SECRET"}
+        values = {**told, "mode": "chat", **config}
         bot = Bot("helper", Config.model_validate(values))
         await bot.start(Gateway(http))
         return bot

@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 import pytest
 
+from adapters.bots.clickai import app as app_module
 from adapters.bots.clickai import bot as bot_module
 from adapters.bots.clickai import stream as stream_module
 from gateway.model import (
@@ -81,7 +82,6 @@ async def test_a_chat_answer(upstream, capture, bot, answer_of, piece):
         ("161_", "You said: see <image> (turn 1) [lang=en]", Done()),
         ("35_", "", Failed(Failure.UNAVAILABLE, "the workflow failed")),
         ("36_", "tok0 tok1 tok2 tok3 ", Failed(Failure.UNAVAILABLE, "the workflow failed")),
-        ("150_", "", Failed(Failure.INTERRUPTED, "the workflow waits for a form")),
     ],
 )
 @pytest.mark.parametrize("piece", [13, 1 << 20])
@@ -114,7 +114,7 @@ async def test_recorded_answers(upstream, capture, bot, answer_of, name, text, l
         ("17_", Failure.MISCONFIGURED, None, ""),
         ("20_fail_Plain_blocking", Failure.REJECTED, None, ""),
         ("20_fail_ServerUnavailable_blocking", Failure.UNAVAILABLE, 1.0, ""),
-        ("27_", Failure.REJECTED, None, ""),
+        ("27_", Failure.MISCONFIGURED, None, ""),
         ("69_", Failure.MISCONFIGURED, None, ""),
         ("171_", Failure.BUSY, 2.0, ""),
         ("175_", Failure.MISCONFIGURED, None, ""),
@@ -576,8 +576,9 @@ async def test_the_introduction(upstream, capture, bot):
     assert len(upstream.requests) == 1
 
 
-async def test_an_old_introduction_is_asked_for_again(upstream, capture, bot, monkeypatch):
-    monkeypatch.setattr(bot_module, "_INTRODUCTION_KEPT", 0.0)
+async def test_an_old_introduction_is_asked_for_again(upstream, capture, make_bot, monkeypatch):
+    monkeypatch.setattr(app_module, "_INTRODUCTION_KEPT", 0.0)
+    bot = await make_bot()
     upstream.replies = [capture("61_"), capture("61_")]
     assert await bot.introduce() == await bot.introduce()
     assert len(upstream.requests) == 2

@@ -1,0 +1,115 @@
+"""What a workflow asks a person before it goes on: the form, and what is kept of it meanwhile."""
+
+import re
+from collections.abc import AsyncGenerator
+
+from msgspec import DecodeError, Struct, ValidationError, json
+
+from adapters.bots.clickai import wire
+from adapters.bots.clickai.errors import Refused
+from adapters.bots.clickai.transport import Transport, in_path
+
+_FIELD = re.compile(r"\s*\{\{#\$output\.[^#}]*#\}\}")
+_SUBMITTED = "human_input_form_submitted"
+
+
+class Forms:
+    """The forms of one app. Servers up to 1.13 have them in their own pages only."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def offered(self, token: str, user: str) -> bool:
+        """Whether the server lets forms be submitted here."""
+        try:
+            await self._transport.get(_path(token), dict[str, object], user=user)
+        except Refused as error:
+            # A route that is missing answers with a page. One that refuses names its reason.
+            if error.status == 404 and not error.code:
+                return False
+            if not error.code:
+                raise
+        return True
+
+    async def submit(
+        self, token: str, user: str, action: str, inputs: dict[str, object] | None = None
+    ) -> None:
+        """Press a form's button. That it has been pressed before is no failure."""
+        body = {"inputs": inputs or {}, "action": action, "user": user}
+        try:
+            await self._transport.tell("POST", _path(token), body)
+        except Refused as error:
+            if error.code != _SUBMITTED:
+                raise
+
+    async def events(
+        self, workflow_run_id: str, user: str
+    ) -> AsyncGenerator[wire.AppEvent | wire.Unknown]:
+        """What a run does from here on, as events, until there are no more."""
+        query = {
+            "user": user,
+            "include_state_snapshot": "false",
+            "continue_on_pause": "false",
+        }
+        path = f"workflow/{in_path(workflow_run_id)}/events"
+        limits = self._transport.limits.streaming()
+        async with self._transport.request("GET", path, limits, query=query) as response:
+            async for event in self._transport.events(response, ()):
+                yield event
+
+
+class Waiting(Struct, frozen=True):
+    """A run that waits for a form, and the form's ``actions`` by what a person may call them."""
+
+    run: str
+    token: str
+    actions: dict[str, str]
+    inputs: dict[str, object] = {}
+
+    def chosen(self, text: str) -> str:
+        """The action a person means; empty when it is none of them."""
+        return self.actions.get(text.strip().casefold(), "")
+
+
+def waiting(form: wire.Form, run: str) -> Waiting:
+    """What has to be kept until a person has chosen. Fields keep what they hold."""
+    actions: dict[str, str] = {}
+    for action in form.actions or ():
+        for name in (action.id, action.title or action.id):
+            actions.setdefault(name.strip().casefold(), action.id)
+    return Waiting(run, form.form_token or "", actions, _held(form))
+
+
+def content(form: wire.Form) -> str:
+    """What the form says, without the places where its fields would be."""
+    return _FIELD.sub("", form.form_content or "").strip()
+
+
+def remember(conversation: str, form: Waiting | None) -> str:
+    """A conversation and the form it waits for, as one reference that is never empty."""
+    if form is None and conversation:
+        return conversation
+    return f"{conversation} {json.encode(form).decode() if form else ''}"
+
+
+def recall(reference: str) -> tuple[str, Waiting | None]:
+    """What ``remember`` was told."""
+    conversation, _, form = reference.partition(" ")
+    try:
+        return conversation, json.decode(form, type=Waiting) if form else None
+    except (DecodeError, ValidationError):
+        return conversation, None
+
+
+def _held(form: wire.Form) -> dict[str, object]:
+    resolved = form.resolved_default_values or {}
+    return {
+        field.output_variable_name: resolved.get(
+            field.output_variable_name, (field.default and field.default.value) or ""
+        )
+        for field in form.inputs or ()
+    }
+
+
+def _path(token: str) -> str:
+    return f"form/human_input/{in_path(token)}"

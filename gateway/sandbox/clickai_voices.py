@@ -1,0 +1,155 @@
+"""How the sandbox's apps say an answer: one voice for each kind, all in ClickAI's bytes."""
+
+import time
+from collections.abc import Iterator
+from typing import ClassVar, NoReturn
+from uuid import uuid4
+
+from aiohttp import web
+from msgspec import Struct, field
+
+from gateway.sandbox import bodies, texts
+from gateway.sandbox.answers import Answer, Ending
+from gateway.sandbox.bodies import Ids
+from gateway.sandbox.clickai_apps import App
+from gateway.sandbox.memory import Turn
+from gateway.sandbox.requests import Refusal
+
+_TOOL = "current_time"
+_SEEN = '{"current_time": "2026-11-21 05:07:16"}'
+
+
+class Job(Struct, frozen=True):
+    """One answer that is being given. ``prompt`` is the size of what was asked, in words."""
+
+    app: App
+    ids: Ids
+    turn: Turn
+    answer: Answer
+    prompt: int
+    user: str
+    dialogue: int = 1
+    language: str = "en"
+    began: float = field(default_factory=time.monotonic)
+
+    def age(self) -> float:
+        """Seconds since it was asked for."""
+        return time.monotonic() - self.began
+
+    def words(self) -> list[str]:
+        """The text in the pieces it is streamed in."""
+        return bodies.words(self.answer.text)
+
+    def cost(self) -> bodies.Body:
+        """What it cost."""
+        return bodies.metadata(self.prompt, len(self.words()), self.age())
+
+
+class Voice:
+    """A chatbot's."""
+
+    flows: ClassVar[bool] = False
+    """It sends its headers, and a heartbeat, before there is anything to say."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def opening(self) -> Iterator[bytes]:
+        """Before the first word."""
+        yield from ()
+
+    def word(self, text: str) -> bytes:
+        """One more."""
+        return bodies.message(self.job.ids, text)
+
+    def ending(self) -> Iterator[bytes]:
+        """Behind the last word."""
+        yield self.word("")
+        if self.job.answer.ending is Ending.FILE:
+            yield self._file()
+        if self.job.answer.ending is Ending.MODERATED:
+            yield bodies.message_replace(self.job.ids, texts.MODERATED)
+            yield self._nothing()
+        else:
+            yield bodies.message_end(self.job.ids, self.job.cost())
+
+    def stopped(self) -> Iterator[bytes]:
+        """Where it was stopped."""
+        yield self._nothing()
+
+    def failed(self, reason: str) -> Iterator[bytes]:
+        """Where it failed."""
+        yield bodies.error(self.job.ids, reason)
+
+    def whole(self) -> web.Response:
+        """All of it in one body."""
+        job, moderated = self.job, self.job.answer.ending is Ending.MODERATED
+        text = texts.MODERATED if moderated else job.answer.text
+        return bodies.whole(job.ids, job.app.mode, text, job.cost())
+
+    def whole_failed(self, reason: str) -> web.Response:
+        """The failure, in place of the whole. May raise Refusal."""
+        raise Refusal(400, "completion_request_error", reason)
+
+    def _nothing(self) -> bytes:
+        return bodies.message_end(self.job.ids, bodies.metadata(0, 0, self.job.age()))
+
+    def _file(self) -> bytes:
+        name = str(uuid4())
+        link = f"/files/tools/{name}.txt?timestamp={self.job.ids.created_at}&nonce=n&sign=s"
+        about = {"id": name, "type": "document", "belongs_to": "assistant", "url": link}
+        return bodies.event("message_file", self.job.ids, **about)
+
+
+class AgentVoice(Voice):
+    """An agent's: it uses a tool first, and says what it thinks."""
+
+    _first = "Let me check. "
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        self._step = str(uuid4())
+
+    def opening(self) -> Iterator[bytes]:
+        """Its use of the tool."""
+        yield self._thought(1)
+        for word in bodies.words(self._first):
+            yield self.word(word)
+        yield self.word("")
+        yield self._thought(1, self._first, tool=_TOOL)
+        yield self._thought(1, self._first, tool=_TOOL, seen=_SEEN)
+        self._step = str(uuid4())
+        yield self._thought(2)
+
+    def word(self, text: str) -> bytes:
+        """One more."""
+        return bodies.event("agent_message", self.job.ids, id=self.job.ids.message, answer=text)
+
+    def ending(self) -> Iterator[bytes]:
+        """What it thought while it said all that."""
+        first, *rest = super().ending()
+        yield first
+        yield self._thought(2, self.job.answer.text)
+        yield from rest
+
+    def whole(self) -> NoReturn:
+        """Agents do not."""
+        raise Refusal(400, "invalid_param", "Agent Chat App does not support blocking mode")
+
+    def _thought(self, position: int, thought: str = "", tool: str = "", seen: str = "") -> bytes:
+        name = {
+            "zh_Hans": "获取当前时间",
+            **dict.fromkeys(("en_US", "pt_BR", "ja_JP"), "Current Time"),
+        }
+        return bodies.event(
+            "agent_thought",
+            self.job.ids,
+            id=self._step,
+            position=position,
+            thought=thought,
+            observation=seen,
+            tool=tool,
+            tool_labels={tool: name} if tool else {},
+            tool_input=f'{{"{tool}": {{}}}}' if tool else "",
+            message_files=[],
+        )
