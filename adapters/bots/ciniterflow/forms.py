@@ -1,0 +1,128 @@
+"""Forms, asked for and filled in by messages. No I/O."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from adapters.bots.ciniterflow.bodies import Field, StartInputs
+
+_LINE = re.compile(r"[\s*•-]*(.+?)[\s*]*[:：](.*)")
+_HINT = re.compile(r"\s*\([^()]*\)$")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_YES = frozenset({"yes", "y", "true", "on", "1", "có", "đúng"})
+_NO = frozenset({"no", "n", "false", "off", "0", "không", "sai"})
+_PLEASE = {
+    "en": "Please send these lines back, filled in:",
+    "vi": "Vui lòng gửi lại các dòng này với nội dung bạn điền:",
+}
+
+
+class FormField(Struct, frozen=True):
+    """One thing a form asks for; ``kind`` is string, number, boolean or options."""
+
+    name: str
+    label: str
+    kind: str
+    options: tuple[str, ...] = ()
+
+    def read(self, said: str) -> str:
+        """What is taken of what a person said; empty when it is no such value."""
+        word = said.strip().casefold()
+        match self.kind:
+            case "options":
+                return next((each for each in self.options if each.casefold() == word), "")
+            case "boolean":
+                return "true" if word in _YES else "false" if word in _NO else ""
+            case "number":
+                return word if _NUMBER.fullmatch(word) else ""
+        return said.strip()
+
+    def value(self, taken: str) -> object:
+        """The same as the flow expects it."""
+        if self.kind == "boolean":
+            return taken == "true"
+        if self.kind == "number":
+            return float(taken) if "." in taken else int(taken)
+        return taken
+
+    @property
+    def line(self) -> str:
+        """As a person is to fill it in."""
+        hint = f" ({' / '.join(self.options)})" if self.options else ""
+        return f"{self.label}{hint}:"
+
+
+class Form(Struct, frozen=True):
+    """What a flow wants to know before it begins."""
+
+    title: str
+    description: str
+    fields: tuple[FormField, ...]
+
+    def read(self, text: str, given: Mapping[str, str]) -> dict[str, str]:
+        """What is known by field, with ``text`` behind what was ``given`` before.
+
+        Lines such as ``Subject: order`` fill in the field of that label; a text without any is the
+        value of the only field that is left, if only one is.
+        """
+        lines = dict(self._lines(text))
+        missing = self.missing(given)
+        if not lines and len(missing) == 1:
+            lines = {missing[0].name: text}
+        taken = {
+            each.name: each.read(lines[each.name]) for each in self.fields if each.name in lines
+        }
+        return {**given, **{name: value for name, value in taken.items() if value}}
+
+    def missing(self, given: Mapping[str, str]) -> list[FormField]:
+        """The fields that nothing is known of, in order."""
+        return [each for each in self.fields if each.name not in given]
+
+    def values(self, given: Mapping[str, str]) -> dict[str, object]:
+        """The form as it is sent."""
+        return {each.name: each.value(given[each.name]) for each in self.fields}
+
+    def request(self, given: Mapping[str, str], locale: str) -> str:
+        """Asks for what is missing, in the person's language as far as it is the gateway's."""
+        lines = "\n".join(each.line for each in self.missing(given))
+        please = _PLEASE.get(locale.partition("-")[0].lower(), _PLEASE["en"])
+        head = (self.title, self.description) if not given else ()
+        return "\n\n".join(filter(None, (*head, please, lines)))
+
+    def _lines(self, text: str) -> Iterator[tuple[str, str]]:
+        name, said = "", ""
+        for line in text.splitlines():
+            found = _LINE.fullmatch(line)
+            if found and (field := self._named(found[1])):
+                yield from [(name, said)] if name else []
+                name, said = field.name, found[2].strip()
+            else:
+                said = f"{said}\n{line}"
+        yield from [(name, said)] if name else []
+
+    def _named(self, label: str) -> FormField | None:
+        names = {label.casefold(), _HINT.sub("", label).casefold()}
+        return next((each for each in self.fields if names & _names(each)), None)
+
+
+def form_of(inputs: StartInputs) -> Form | None:
+    """The form that a flow begins with; None when it begins with a question."""
+    found = inputs.form_input_types if isinstance(inputs.form_input_types, list) else []
+    fields = tuple(_field(each, each.name) for each in found if each.name)
+    if inputs.start_input_type != "formInput" or not fields:
+        return None
+    return Form(inputs.form_title or "", inputs.form_description or "", fields)
+
+
+def _field(field: Field, name: str) -> FormField:
+    offered = field.add_options if isinstance(field.add_options, list) else []
+    options = tuple(each.option for each in offered if each.option)
+    label = (field.label or name).strip().rstrip(":")
+    # Without anything to choose from, anything may be said.
+    kind = "string" if field.type == "options" and not options else field.type or "string"
+    return FormField(name, label, kind, options if kind == "options" else ())
+
+
+def _names(field: FormField) -> set[str]:
+    return {field.name.casefold(), field.label.casefold()}

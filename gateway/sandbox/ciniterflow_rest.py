@@ -1,0 +1,148 @@
+"""The routes of CiniterFlow around its predictions: what a flow is like, ratings, files."""
+
+import json
+import time
+from collections.abc import Sequence
+from uuid import uuid4
+
+from aiohttp import web
+from aiohttp.web_request import FileField
+
+from gateway.sandbox import ciniterflow_bodies as bodies
+from gateway.sandbox import ciniterflow_flows as flows
+from gateway.sandbox.ciniterflow_bodies import Refusal
+from gateway.sandbox.ciniterflow_flows import Flow, Kind
+from gateway.sandbox.memory import Conversation, Memory, Turn
+
+_KEY = "Bearer sandbox-key"
+_EMPTY = (
+    *("sourceDocuments", "usedTools", "fileAnnotations", "agentReasoning"),
+    *("reasonContent", "fileUploads", "artifacts", "action"),
+)
+
+
+class Rest:
+    """Everything but predictions. The one key is ``sandbox-key``."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._ratings: dict[str, Turn] = {}
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """The routes below ``/api/v1``."""
+        return [
+            web.get("/api/v1/ping", self._ping),
+            web.get("/api/v1/version", self._version),
+            web.get("/api/v1/chatflows-streaming/{flow}", self._streams),
+            web.get("/api/v1/chatflows-uploads/{flow}", self._uploads),
+            web.get("/api/v1/public-chatbotConfig/{flow}", self._config),
+            web.get("/api/v1/chatmessage/{flow}", self._messages),
+            web.post("/api/v1/feedback", self._rate),
+            web.put("/api/v1/feedback/{id}", self._rate_anew),
+            web.post("/api/v1/leads", self._lead),
+            web.post("/api/v1/attachments/{flow}/{chat}", self._attach),
+        ]
+
+    async def _ping(self, _: web.Request) -> web.Response:
+        return bodies.html("pong")
+
+    async def _version(self, _: web.Request) -> web.Response:
+        return bodies.plain({"version": "3.1.4"})
+
+    async def _streams(self, request: web.Request) -> web.Response:
+        flow = _flow(request, "checkIfChatflowIsValidForStreaming")
+        return bodies.plain({"isStreaming": flow.kind is not Kind.PLAIN})
+
+    async def _uploads(self, request: web.Request) -> web.Response:
+        _flow(request, "checkIfChatflowIsValidForUploads")
+        return bodies.plain(flows.UPLOADS)
+
+    async def _config(self, request: web.Request) -> web.Response:
+        flow = _flow(request, "getSinglePublicChatbotConfig")
+        return bodies.plain(flows.public_config(flow))
+
+    async def _messages(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != _KEY:
+            return bodies.unauthorized()
+        flow, session = request.match_info["flow"], request.query.get("sessionId", "")
+        found = self._memory.find(session, flow)
+        rows = [row for turn in found.turns for row in _rows(flow, found, turn)] if found else []
+        return bodies.plain(rows)
+
+    async def _rate(self, request: web.Request) -> web.Response:
+        values = json.loads(await request.read())
+        turn = self._memory.turn(values["messageId"], values["chatflowid"])
+        if turn is None:
+            raise Refusal(404, f"Message with ID {values['messageId']} not found")
+        turn.rating = values["rating"]
+        rating = str(uuid4())
+        self._ratings[rating] = turn
+        return bodies.plain({**values, "id": rating, "createdDate": _now()})
+
+    async def _rate_anew(self, request: web.Request) -> web.Response:
+        turn = self._ratings.get(request.match_info["id"])
+        if turn is None:
+            raise Refusal(404, f"Feedback with ID {request.match_info['id']} not found")
+        turn.rating = json.loads(await request.read())["rating"]
+        return bodies.plain({"status": "OK"})
+
+    async def _lead(self, request: web.Request) -> web.Response:
+        values = json.loads(await request.read())
+        named = {key: values.get(key) for key in ("name", "email", "phone")}
+        ids = {key: values.get(key) for key in ("chatflowid", "chatId")}
+        return bodies.plain({**named, **ids, "id": str(uuid4()), "createdDate": _now()})
+
+    async def _attach(self, request: web.Request) -> web.Response:
+        if request.match_info["flow"] != flows.TOOLS.id:
+            why = "File upload is not enabled for this chatflow"
+            raise Refusal(500, f"Error: attachmentService.createAttachment - {why}")
+        found = (await request.post()).getall("files")
+        return bodies.plain([_attachment(each) for each in found if isinstance(each, FileField)])
+
+
+def _flow(request: web.Request, service: str) -> Flow:
+    name = request.match_info["flow"]
+    flow = flows.FLOWS.get(name)
+    if flow is None:
+        raise Refusal(500, f"Error: chatflowsService.{service} - Chatflow {name} not found")
+    return flow
+
+
+def _attachment(file: FileField) -> bodies.Body:
+    raw = file.file.read()
+    text = raw.decode(errors="replace")
+    return {"name": file.filename, "mimeType": file.content_type, "size": len(raw), "content": text}
+
+
+def _rows(flow: str, conversation: Conversation, turn: Turn) -> list[bodies.Body]:
+    pairs = (("userMessage", turn.query, f"{turn.id}-q"), ("apiMessage", turn.answer, turn.id))
+    return [_row(flow, conversation, turn, *pair) for pair in pairs]
+
+
+def _row(
+    flow: str, conversation: Conversation, turn: Turn, role: str, content: str, row_id: str
+) -> bodies.Body:
+    return {
+        "id": row_id,
+        "role": role,
+        "chatflowid": flow,
+        "executionId": None,
+        "content": content,
+        **dict.fromkeys(_EMPTY),
+        "chatType": "EXTERNAL",
+        "chatId": turn.inputs.get("chatId"),
+        "memoryType": "Buffer Memory",
+        "sessionId": conversation.id,
+        "createdDate": _date(turn.created_at),
+        "leadEmail": None,
+        "followUpPrompts": None,
+        "execution": None,
+    }
+
+
+def _now() -> str:
+    return _date(int(time.time()))
+
+
+def _date(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(seconds))
