@@ -19,7 +19,13 @@ from gateway.model import Policy, Scope
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 KEY = "app-0123456789"
-ENVIRON = {"CLICKAI_API_KEY": KEY, "CINITERFLOW_API_KEY": KEY}
+ENVIRON = {
+    "CLICKAI_API_KEY": KEY,
+    "CINITERFLOW_API_KEY": KEY,
+    "CHATAIBOT_TOKEN": KEY,
+    "CHATAIBOT_BOT_KEY": "b-1",
+    "CHATAIBOT_WEBHOOK_SECRET": "w" * 20,
+}
 GOOD = """
 channels:
   site: {kind: web, key: pk_demo, origins: ["https://www.example.com"]}
@@ -649,12 +655,23 @@ def test_the_example_names_every_key(model: type[BaseModel]) -> None:
     assert _keys(model) <= written
 
 
+REQUIRED = {
+    "kind",
+    "base_url",
+    "api_key",
+    "flow_id",
+    "token",
+    "bot_key",
+    "webhook_secret",
+}
+
+
 def test_the_example_shows_the_defaults(load_text: Load) -> None:
     example, least = load(EXAMPLE, ENVIRON), load_text(GOOD)
     assert (example.server, example.limits) == (least.server, least.limits)
     assert example.logging == least.logging
     for _, config in example.bots.values():
-        stated = {"kind", "base_url", "api_key", "flow_id"} & config.model_fields_set
+        stated = REQUIRED & config.model_fields_set
         said = {name: getattr(config, name) for name in stated}
         assert type(config).model_validate(said) == config
 

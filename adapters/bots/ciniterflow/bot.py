@@ -30,7 +30,7 @@ from gateway.model import (
     ReplyEvent,
     TextDelta,
 )
-from gateway.ports import GatewayForBots
+from gateway.ports import Description, GatewayForBots
 
 _LINGER = 2.0
 """Seconds in which an answer that is whole may still be ended by its own event."""
@@ -75,6 +75,15 @@ class CiniterFlowBot:
             headers=config.header_timeout,
         )
         self._facts = FlowFacts(self.name, self._client, streaming=config.streaming)
+
+    async def describe(self) -> Description:
+        """What the flow can do. Does not raise."""
+        try:
+            facts = await self._facts.get()
+        except ClientError as error:
+            return Description(problem=str(error))
+        abilities = {"streams": "yes" if facts.streaming else "no"}
+        return Description(abilities | ({"begins": "with a form"} if facts.form else {}))
 
     async def stop(self) -> None:
         """Let go of the inquiry about the flow, if one runs."""

@@ -94,7 +94,7 @@ class _Mistakes:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         match error:
             case aiohttp.ConnectionTimeoutError() | aiohttp.ClientConnectorError():
-                raise Unreachable(type(error).__name__) from error
+                raise Unreachable(f"no connection: {type(error).__name__}") from error
             case aiohttp.SocketTimeoutError():
                 raise Silent(f"no byte for {self._idle or 0:g} s") from error
             case aiohttp.ClientResponseError():

@@ -163,7 +163,7 @@ class Transport:
         except aiohttp.SocketTimeoutError as error:
             raise Silent(f"no byte for {self.limits.idle:g} s") from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise Unreachable(type(error).__name__) from error
+            raise Unreachable(f"no connection: {type(error).__name__}") from error
         except aiohttp.ClientResponseError as error:
             raise Unintelligible(type(error).__name__) from error
         except (aiohttp.ClientError, ConnectionError) as error:
