@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from adapters.bots.ciniterflow import session, wire
-from adapters.bots.ciniterflow.errors import ClientError, Refused, Unreachable
+from adapters.bots.ciniterflow.errors import Refused
 from adapters.bots.ciniterflow.extras import Tools, sources, suggestions
+from adapters.bots.errors import ClientError, Unreachable
 from gateway.model import (
     Choice,
     Choices,

@@ -13,10 +13,11 @@ from adapters.bots.ciniterflow import session, wire
 from adapters.bots.ciniterflow.answer import Answer
 from adapters.bots.ciniterflow.client import Client
 from adapters.bots.ciniterflow.config import Config
-from adapters.bots.ciniterflow.errors import BrokenOff, ClientError, Refused
+from adapters.bots.ciniterflow.errors import Refused
 from adapters.bots.ciniterflow.facts import FlowFacts
 from adapters.bots.ciniterflow.forms import Form
 from adapters.bots.ciniterflow.session import Session
+from adapters.bots.errors import BrokenOff, ClientError
 from gateway.model import (
     Ask,
     Choice,

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from msgspec import DecodeError, json
 
 from adapters.bots.ciniterflow.bodies import ErrorBody
+from adapters.bots.errors import RETRY_SECONDS, ClientError
 from gateway.model import Failure
 
-_RETRY = 1.0
 _RETRY_BUSY = 2.0
 _LONGEST_DETAIL = 200
 
@@ -20,54 +20,6 @@ _RATE_LIMIT = re.compile(r"too many requests|rate.?limit", re.IGNORECASE)
 _ABORTED = re.compile(r"operation was aborted|\bAborted\b", re.IGNORECASE)
 _FORGOTTEN = "No previous execution found"
 _STALE = re.compile(rf"{_FORGOTTEN}|Cannot resume execution|not found in previous execution")
-
-
-class ClientError(Exception):
-    """CiniterFlow could not be asked, or has not answered. Its text is safe to log.
-
-    ``retry_after`` is in seconds, and None when asking again would not help. It holds only while
-    nothing of the answer has been shown.
-    """
-
-    failure = Failure.UNAVAILABLE
-    retry_after: float | None = None
-
-
-class Unreachable(ClientError):
-    """No connection could be made: nothing was asked."""
-
-    retry_after = _RETRY
-
-
-class Silent(ClientError):
-    """Not one byte came within the limit, or the stream did not begin."""
-
-    failure = Failure.TIMEOUT
-
-
-class Stalled(ClientError):
-    """Only heartbeats came within the content limit."""
-
-    failure = Failure.TIMEOUT
-
-
-class BrokenOff(ClientError):
-    """The connection was cut, or the stream ended before the answer."""
-
-    failure = Failure.INTERRUPTED
-    retry_after = _RETRY
-
-
-class Unintelligible(ClientError):
-    """What came back is not CiniterFlow's API."""
-
-    failure = Failure.MISCONFIGURED
-
-
-class TooMuch(ClientError):
-    """The answer is larger than the client takes."""
-
-    failure = Failure.TOO_LONG
 
 
 class Refused(ClientError):
@@ -148,5 +100,5 @@ def _retry(failure: Failure, asked: float | None) -> float | None:
     if failure is Failure.BUSY:
         return _RETRY_BUSY if asked is None else asked
     if failure is Failure.UNAVAILABLE:
-        return _RETRY if asked is None else asked
+        return RETRY_SECONDS if asked is None else asked
     return None

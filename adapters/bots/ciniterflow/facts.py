@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from adapters.bots.ciniterflow import bodies
 from adapters.bots.ciniterflow.client import Client
-from adapters.bots.ciniterflow.errors import ClientError, Refused, Unreachable
+from adapters.bots.ciniterflow.errors import Refused
 from adapters.bots.ciniterflow.forms import Form, form_of
+from adapters.bots.errors import ClientError, Unreachable
 from gateway.model import Introduction
 
 _KEPT = 60.0

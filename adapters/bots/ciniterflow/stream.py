@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import ClientResponse
 
 from adapters.bots.ciniterflow import wire
-from adapters.bots.ciniterflow.errors import Stalled, TooMuch
+from adapters.bots.errors import Stalled, TooMuch
 from gateway import sse
 
 _LARGEST_ANSWER = 64 * 1024 * 1024

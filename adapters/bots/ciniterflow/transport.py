@@ -9,13 +9,8 @@ import aiohttp
 import msgspec
 from aiohttp import ClientResponse, ClientSession, ClientTimeout
 
-from adapters.bots.ciniterflow.errors import (
-    BrokenOff,
-    Silent,
-    Unintelligible,
-    Unreachable,
-    refusal,
-)
+from adapters.bots.ciniterflow.errors import refusal
+from adapters.bots.errors import BrokenOff, Silent, Unintelligible, Unreachable
 
 T = TypeVar("T")
 Payload = Mapping[str, object] | aiohttp.FormData

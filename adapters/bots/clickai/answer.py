@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from adapters.bots.clickai import details, wire
-from adapters.bots.clickai.errors import ClientError
 from adapters.bots.clickai.forms import Waiting, content, remember, waiting
 from adapters.bots.clickai.kinds import CHAT, Ends, Kind, ends
 from adapters.bots.clickai.text import Change, Told
+from adapters.bots.errors import ClientError
 from gateway.model import (
     Choice,
     Choices,

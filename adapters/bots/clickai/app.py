@@ -7,10 +7,11 @@ import structlog
 from adapters.bots.clickai.asking import Question
 from adapters.bots.clickai.client import ClickAI
 from adapters.bots.clickai.config import Config
-from adapters.bots.clickai.errors import ClientError, Refused, Unintelligible
+from adapters.bots.clickai.errors import Refused
 from adapters.bots.clickai.inputs import filled, missing, take_text, text_variable
 from adapters.bots.clickai.kept import Kept
 from adapters.bots.clickai.kinds import CHAT, MODES, Kind
+from adapters.bots.errors import ClientError, Unintelligible
 from gateway.model import Ask, Introduction
 from gateway.ports import Description
 

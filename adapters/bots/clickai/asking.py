@@ -6,10 +6,11 @@ from aiohttp import ClientResponse
 from msgspec import Struct
 
 from adapters.bots.clickai import wire
-from adapters.bots.clickai.errors import Late, Silent
+from adapters.bots.clickai.errors import Late
 from adapters.bots.clickai.kinds import CHAT, Kind
 from adapters.bots.clickai.objects import Inputs, Whole, WholeRun
 from adapters.bots.clickai.transport import Transport, in_path
+from adapters.bots.errors import Silent
 
 
 class Question(Struct, frozen=True, kw_only=True):

@@ -13,9 +13,10 @@ from adapters.bots.clickai.answer import Answer
 from adapters.bots.clickai.app import App
 from adapters.bots.clickai.client import ClickAI
 from adapters.bots.clickai.config import Config
-from adapters.bots.clickai.errors import BrokenOff, ClientError, Refused, Silent
+from adapters.bots.clickai.errors import Refused
 from adapters.bots.clickai.forms import Waiting, recall, remember
 from adapters.bots.clickai.transport import Limits
+from adapters.bots.errors import BrokenOff, ClientError, Silent
 from gateway.model import Ask, Forgotten, Introduction, Reference, ReplyEvent
 from gateway.ports import Description, GatewayForBots
 

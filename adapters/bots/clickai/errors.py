@@ -7,9 +7,9 @@ from msgspec import DecodeError, json
 
 from adapters.bots.clickai.objects import ErrorBody
 from adapters.bots.clickai.wire import Error
+from adapters.bots.errors import RETRY_SECONDS, ClientError
 from gateway.model import Failure
 
-_RETRY = 1.0
 _RETRY_BUSY = 2.0
 _LONGEST_DETAIL = 200
 
@@ -52,35 +52,6 @@ _UNEXPLAINED = (
 """What ``invalid_param`` stands for besides invalid parameters, by its text, and what helps."""
 
 
-class ClientError(Exception):
-    """ClickAI could not be asked, or has not answered. Its text is safe to log.
-
-    ``retry_after`` is in seconds, and None when asking again would not help. It holds only while
-    nothing of the answer has been shown.
-    """
-
-    failure = Failure.UNAVAILABLE
-    retry_after: float | None = None
-
-
-class Unreachable(ClientError):
-    """No connection could be made: nothing was asked."""
-
-    retry_after = _RETRY
-
-
-class Silent(ClientError):
-    """Not one byte came within the idle limit."""
-
-    failure = Failure.TIMEOUT
-
-
-class Stalled(ClientError):
-    """Only heartbeats came within the content limit."""
-
-    failure = Failure.TIMEOUT
-
-
 class Late(ClientError):
     """The whole answer did not come within the limit for it."""
 
@@ -105,25 +76,6 @@ class NotTaken(ClientError):
     """The app would refuse the file, so it was not sent."""
 
     failure = Failure.REJECTED
-
-
-class BrokenOff(ClientError):
-    """The connection was cut, or the stream ended before the answer."""
-
-    failure = Failure.INTERRUPTED
-    retry_after = _RETRY
-
-
-class Unintelligible(ClientError):
-    """What came back is not ClickAI's chat API."""
-
-    failure = Failure.MISCONFIGURED
-
-
-class TooMuch(ClientError):
-    """The answer is larger than the client takes."""
-
-    failure = Failure.TOO_LONG
 
 
 class Refused(ClientError):
@@ -222,7 +174,7 @@ def _retry(failure: Failure, asked: float | None) -> float | None:
     if failure is Failure.BUSY:
         return _RETRY_BUSY if asked is None else asked
     if failure is Failure.UNAVAILABLE:
-        return _RETRY if asked is None else asked
+        return RETRY_SECONDS if asked is None else asked
     return None
 
 

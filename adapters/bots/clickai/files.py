@@ -7,10 +7,11 @@ from pathlib import PurePath
 import aiohttp
 from yarl import URL
 
-from adapters.bots.clickai.errors import ClientError, NotTaken
+from adapters.bots.clickai.errors import NotTaken
 from adapters.bots.clickai.kept import Kept
 from adapters.bots.clickai.objects import FileType, FileUpload, Parameters, UploadedFile
 from adapters.bots.clickai.transport import Transport, read
+from adapters.bots.errors import ClientError
 
 _MEGABYTE = 1024 * 1024
 _PARAMETERS_KEPT = 60.0

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from adapters.bots.clickai.errors import ClientError
+from adapters.bots.errors import ClientError
 
 T = TypeVar("T")
 

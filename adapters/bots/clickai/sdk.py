@@ -7,9 +7,10 @@ from typing import Self
 from msgspec import Struct
 
 from adapters.bots.clickai import wire
-from adapters.bots.clickai.errors import BrokenOff, ClientError, Refused, RunFailed
+from adapters.bots.clickai.errors import Refused, RunFailed
 from adapters.bots.clickai.kinds import Ends, Kind, ends
 from adapters.bots.clickai.text import Told
+from adapters.bots.errors import BrokenOff, ClientError
 
 Events = AsyncGenerator[wire.AppEvent | wire.Unknown]
 

@@ -6,7 +6,7 @@ from aiohttp import ClientResponse
 
 from adapters.bots.clickai import wire
 from adapters.bots.clickai.decoding import decode
-from adapters.bots.clickai.errors import Stalled, TooMuch
+from adapters.bots.errors import Stalled, TooMuch
 from gateway import sse
 
 _LARGEST_ANSWER = 64 * 1024 * 1024

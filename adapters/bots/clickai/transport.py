@@ -12,16 +12,9 @@ from msgspec import Struct
 from yarl import URL
 
 from adapters.bots.clickai import wire
-from adapters.bots.clickai.errors import (
-    BrokenOff,
-    Silent,
-    TooMuch,
-    Unintelligible,
-    Unreachable,
-    midway,
-    refusal,
-)
+from adapters.bots.clickai.errors import midway, refusal
 from adapters.bots.clickai.stream import Stream
+from adapters.bots.errors import BrokenOff, Silent, TooMuch, Unintelligible, Unreachable
 
 T = TypeVar("T")
 

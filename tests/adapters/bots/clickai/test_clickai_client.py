@@ -7,18 +7,10 @@ import aiohttp
 import pytest
 
 from adapters.bots.clickai import ClickAI, files
-from adapters.bots.clickai.errors import (
-    BrokenOff,
-    ClientError,
-    NotTaken,
-    Refused,
-    RunFailed,
-    Silent,
-    TooMuch,
-    Unreachable,
-)
+from adapters.bots.clickai.errors import NotTaken, Refused, RunFailed
 from adapters.bots.clickai.objects import FileUpload, Parameters, SystemParameters
 from adapters.bots.clickai.transport import Limits
+from adapters.bots.errors import BrokenOff, ClientError, Silent, TooMuch, Unreachable
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(66)
 
