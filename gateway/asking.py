@@ -2,6 +2,7 @@
 must be told again, and decides how the answer ends."""
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
@@ -33,6 +34,8 @@ from gateway.store.inbox import Fenced, Inbox, Lease, Work
 from gateway.store.replies import Replies
 from gateway.texts import Texts
 
+JITTER = 1.3
+"""A bot is asked again up to this many times later than it said."""
 STOP_SECONDS = 1.0
 """How long a bot may take to hear that it should stop, before the connection is cut."""
 
@@ -251,7 +254,9 @@ class Asking:
         )
         if retry_after is not None and retrying:
             telemetry.RETRIES.labels(self._bot.name).inc()
-            raise Parked(retry_after * 2 ** (attempt - 1))
+            # Those who failed together must not come back together.
+            spread = random.uniform(1, JITTER)  # noqa: S311
+            raise Parked(retry_after * 2 ** (attempt - 1) * spread)
         self._delivery.end(EndState.FAILED, self._say(f"failed.{failed.failure.value}"))
 
     def _say(self, key: str) -> str:
