@@ -252,7 +252,8 @@ class LogReader(Protocol):
         """The next entries, in order and without gap or repeat; waits until there are some.
 
         Empty is a heartbeat. Raises ``Behind`` when the log no longer holds what the reader has
-        not seen, or the reader is too slow; ``ShuttingDown`` when the gateway goes away.
+        not seen, or the reader is too slow; ``ShuttingDown`` when the gateway goes away;
+        ``StoreUnavailable`` when the log cannot be read now.
         """
         ...
 
@@ -351,7 +352,10 @@ class GatewayForChannels(Protocol):
         ...
 
     async def allow(self, bucket: str, per_minute: int) -> float:
-        """Take one token from a named bucket: 0 when there was one, else seconds to wait."""
+        """Take one token from a named bucket: 0 when there was one, else seconds to wait.
+
+        Never raises: while the store is away it is 0, and admission decides.
+        """
         ...
 
     def signing_keys(self) -> Sequence[bytes]:

@@ -5,12 +5,12 @@ words of an answer do not wait for the next flush.
 """
 
 import asyncio
-import logging
 from asyncio import Future
 from functools import partial
 from typing import Any
 
 import msgspec
+import structlog
 from msgspec import Raw, Struct
 from redis.exceptions import NoScriptError
 
@@ -29,7 +29,7 @@ URGENT = 2
 ATTEMPT = 1_000_000
 """Ids of an answer's second attempt begin here, behind everything the first could write."""
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 

@@ -5,12 +5,12 @@ again after a lost connection, the lane's readers are told to read the log: that
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from secrets import token_hex
 from typing import Protocol
 
 import msgspec
+import structlog
 from msgspec import Raw
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -22,7 +22,7 @@ from gateway.store import keys
 HEARTBEAT_SECONDS = 15.0
 RETRY_SECONDS = 0.25
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 _decode = msgspec.json.Decoder(tuple[str, int, list[tuple[int, str, Raw]]]).decode
 
 
@@ -76,7 +76,7 @@ class Hub:
                 await self._pubsub.subscribe(keys.events(lane))
             except (RedisError, OSError) as error:
                 # The listener subscribes to everything again once Redis is back.
-                log.warning("subscription delayed: %s", error)
+                log.warning("subscription delayed", reason=str(error))
                 self._confirm(lane)
         if joining := self._joining.get(lane):
             await asyncio.shield(joining)
@@ -120,7 +120,7 @@ class Hub:
         try:
             await self._pubsub.unsubscribe(keys.events(lane))
         except (RedisError, OSError) as error:
-            log.warning("unsubscription delayed: %s", error)
+            log.warning("unsubscription delayed", reason=str(error))
 
     async def _beat(self) -> None:
         while True:
@@ -130,13 +130,17 @@ class Hub:
                     reader.wake()
 
     async def _listen(self) -> None:
+        deaf = False
         while True:
             try:
                 message = await self._pubsub.get_message(timeout=None)
+                deaf = False
                 if message:
                     await self._heard(message["type"], message["channel"], message["data"])
             except (RedisError, OSError) as error:
-                log.warning("not listening to other replicas: %s", error)
+                if not deaf:
+                    log.warning("not listening to other replicas", reason=str(error))
+                deaf = True
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _heard(self, kind: str, channel: bytes, data: bytes) -> None:

@@ -186,7 +186,9 @@ class Reader:
             raise ShuttingDown
         if self.stale:
             self.stale = False
-            entries, self.stale = await self._replies.read(self._lane, self._position)
+            entries, more = await self._replies.read(self._lane, self._position)
+            # While it was read, a lost subscription may have made it stale once more.
+            self.stale = self.stale or more
         else:
             entries, self._pending = self._pending, []
         return [entry for entry in entries if self._is_next(entry)]

@@ -17,6 +17,7 @@ from gateway.ports import (
     LogReader,
     Refusal,
     ShuttingDown,
+    StoreUnavailable,
 )
 
 LIFETIME = 600.0
@@ -76,7 +77,8 @@ async def _relay(reader: LogReader, response: web.StreamResponse) -> None:
         except Behind:
             await response.write(sse.encode("reset", "{}"))
             return
-        except ShuttingDown:
+        except (ShuttingDown, StoreUnavailable):
+            # Another replica, or this one in a moment: the client comes back with its cursor.
             break
         await response.write(_encode(entries) if entries else HEARTBEAT)
     await response.write(sse.encode("bye", "{}"))

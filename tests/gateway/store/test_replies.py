@@ -238,6 +238,28 @@ async def test_a_lost_subscription_leaves_no_gap(replica, redis_url) -> None:  #
     assert words(await read(reader, 2)) == "bc"
 
 
+async def test_a_gap_that_opens_while_the_log_is_read_is_closed_too(  # type: ignore[no-untyped-def]
+    replica, monkeypatch
+) -> None:
+    here = await replica()
+    reader = await here.replies.follow("l", "0-0")
+    read_log = here.replies.read
+    reads = 0
+
+    async def interrupted(*args):  # type: ignore[no-untyped-def]
+        nonlocal reads
+        reads += 1
+        page = await read_log(*args)
+        if reads == 1:
+            here.replies.refresh("l")
+        return page
+
+    monkeypatch.setattr(here.replies, "read", interrupted)
+    await reader.next()
+    await reader.next()
+    assert reads == 2
+
+
 async def test_readers_hear_that_the_gateway_goes(replica) -> None:  # type: ignore[no-untyped-def]
     here = await replica()
     reader = await here.replies.follow("l", "0-0")

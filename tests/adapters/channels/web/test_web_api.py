@@ -11,6 +11,7 @@ import pytest
 from support.servers import eventually, loaded, running, web_config
 from support.widget import Widget
 
+from gateway.ports import StoreUnavailable
 from gateway.service import Service
 from gateway.telemetry import configure_logging
 from gateway.texts import Texts
@@ -301,6 +302,23 @@ async def test_an_old_cursor_is_told_to_begin_anew(widget: Widget) -> None:
     widget.read()
     await eventually(lambda: widget.events)
     assert widget.events == [("reset", {})]
+
+
+async def test_a_stream_whose_log_cannot_be_read_asks_its_client_to_come_back(
+    gateway: Service, widget: Widget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await widget.connected.wait()
+
+    async def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr("gateway.store.replies.Replies.read", away)
+    (lane,) = gateway._hub._readers
+    gateway._hub.refresh(lane)
+    await eventually(lambda: ("bye", {}) in widget.events)
+    monkeypatch.undo()
+    widget.read()
+    assert (await widget.ask("hi"))["state"] == "done"
 
 
 async def test_what_is_not_there_is_a_404(gateway: Service, http: aiohttp.ClientSession) -> None:
