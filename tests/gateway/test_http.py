@@ -70,7 +70,8 @@ async def test_it_is_not_ready_when_nothing_can_be_written(
         assert status == 503
         assert "maxmemory" in body["reason"]
         widget = Widget(http, gateway.url)
-        status, answer = await widget.post("session")
+        await widget.open()
+        status, answer = await widget.post("messages", id="12345678", text="x")
         assert (status, answer["error"]) == (503, "unavailable")
     finally:
         await client.config_set("maxmemory", "0")
