@@ -8,6 +8,7 @@ from gateway.sandbox import bodies, clickai_files
 from gateway.sandbox.clickai_apps import APPS, Mode, app_of
 from gateway.sandbox.clickai_conversations import Conversations
 from gateway.sandbox.clickai_files import Store
+from gateway.sandbox.clickai_made import download
 from gateway.sandbox.clickai_runs import Answerer, Runs
 from gateway.sandbox.memory import Memory
 from gateway.sandbox.requests import AssistantListQuery, Refusal, check_key, read_json, validate
@@ -48,7 +49,7 @@ class ClickAI:
                 *self._keeping(),
                 web.post("/v1/files/upload", self._files.upload),
                 web.get("/v1/files/{file}/preview", self._files.preview),
-                web.get("/files/tools/{name}", clickai_files.made),
+                web.get("/files/tools/{name}", download),
                 web.post("/v1/audio-to-text", clickai_files.to_text),
                 web.post("/v1/text-to-audio", clickai_files.to_audio),
                 web.get("/v1/parameters", _parameters),

@@ -2,9 +2,10 @@
 
 ``app-chat`` (also any key that is not listed here), ``app-chat-form`` (needs the input
 ``language``), ``app-agent``, ``app-chatflow``, ``app-completion`` (needs ``text``),
-``app-workflow`` (needs ``input_text``), ``app-approval`` (a chatflow that asks a person first)
-and ``app-approval-old`` (the same, on a server whose API takes no forms). More may stand behind
-the name: ``app-agent-7f3a`` is the agent.
+``app-workflow`` (needs ``input_text``), ``app-reader`` (a workflow that takes files, too, as
+``documents``), ``app-looker`` (needs ``text`` and takes a ``picture``), ``app-approval`` (a
+chatflow that asks a person first) and ``app-approval-old`` (the same, on a server whose API takes
+no forms). More may stand behind the name: ``app-agent-7f3a`` is the agent.
 """
 
 from collections.abc import Mapping
@@ -43,6 +44,10 @@ class App(Struct, frozen=True):
     approval: bool = False
     """It asks a person before it answers."""
     takes_forms: bool = True
+    files: str = ""
+    """The input that takes files."""
+    many: bool = True
+    """It takes more than one."""
 
     @property
     def chats(self) -> bool:
@@ -74,6 +79,20 @@ class App(Struct, frozen=True):
                 400, "invalid_param", f"{self.needs} is required in input form", is_of_the_run=True
             )
 
+    def given(self, inputs: Mapping[str, object]) -> list[Mapping[str, object]]:
+        """The files that are among the inputs. Raises Refusal."""
+        value = inputs.get(self.files) if self.files else None
+        if value is None:
+            return []
+        if isinstance(value, list) is not self.many:
+            wanted = "a list of files" if self.many else "a file"
+            raise Refusal(400, "invalid_param", f"{self.files} in input form must be {wanted}")
+        return [
+            each
+            for each in (value if isinstance(value, list) else [value])
+            if isinstance(each, dict)
+        ]
+
     def info(self) -> bodies.Body:
         """What ``/info`` says."""
         return {**bodies.INFO, "mode": self.mode}
@@ -92,10 +111,24 @@ class App(Struct, frozen=True):
         }
 
     def _form(self) -> list[bodies.Body]:
-        if not self.needs:
-            return []
-        field = {"label": self.needs, "variable": self.needs, "required": True}
-        return [{_FIELDS[self.needs]: {**field, "max_length": 2000, "default": ""}}]
+        form: list[bodies.Body] = []
+        if self.needs:
+            field = {"label": self.needs, "variable": self.needs, "required": True}
+            form.append({_FIELDS[self.needs]: {**field, "max_length": 2000, "default": ""}})
+        if self.files:
+            form.append({"file-list" if self.many else "file": self._file_field()})
+        return form
+
+    def _file_field(self) -> bodies.Body:
+        return {
+            "label": self.files,
+            "variable": self.files,
+            "required": False,
+            "max_length": 2,
+            "allowed_file_types": ["image", "document"],
+            "allowed_file_extensions": [],
+            "allowed_file_upload_methods": ["local_file", "remote_url"],
+        }
 
 
 APPS = (
@@ -105,6 +138,8 @@ APPS = (
     App("app-agent", Mode.AGENT),
     App("app-completion", Mode.COMPLETION, needs="text"),
     App("app-workflow", Mode.WORKFLOW, needs="input_text"),
+    App("app-reader", Mode.WORKFLOW, needs="input_text", files="documents"),
+    App("app-looker", Mode.COMPLETION, needs="text", files="picture", many=False),
     App("app-approval-old", Mode.CHATFLOW, approval=True, takes_forms=False),
     App("app-approval", Mode.CHATFLOW, approval=True),
 )

@@ -23,7 +23,7 @@ class ChatflowVoice(FlowVoice):
 
     def outputs(self) -> dict[str, object]:
         """What the run results in."""
-        return {"answer": self.text(), "files": []}
+        return {"answer": self.text(), "files": self.files()}
 
     def text(self) -> str:
         """All that is said."""
@@ -55,7 +55,7 @@ class ChatflowVoice(FlowVoice):
         yield "]", ("answer", "answer")
 
     def _message_end(self) -> Iterator[bytes]:
-        yield bodies.message_end(self.job.ids, self._cost(), [])
+        yield bodies.message_end(self.job.ids, self._cost(), self.files())
 
     def _cost(self) -> bodies.Body:
         return {"annotation_reply": None, "retriever_resources": [], "usage": self._usage()}

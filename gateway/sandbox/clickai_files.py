@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from gateway.sandbox import bodies
 from gateway.sandbox.clickai_apps import App, Mode, app_of
+from gateway.sandbox.clickai_made import SOUND
 from gateway.sandbox.requests import Refusal, read_json, user_of
 
 _MOST = 100
@@ -18,7 +19,7 @@ _MEGABYTE = 1024 * 1024
 _LIMITS = {"image": 10, "audio": 50, "video": 100}
 _OTHER_LIMIT = 15
 _LARGEST = 100 * _MEGABYTE
-_SPEECH = {"mp3", "m4a", "wav", "amr", "mpga"}
+_SPEECH = {"mp3", "m4a", "wav", "amr", "mpga", "webm"}
 _DEAD = "127.0.0.1:9"
 """Where nothing is to be fetched from, by ``remote_url``."""
 
@@ -86,13 +87,6 @@ class Store:
         raise Refusal(400, "invalid_param", message, is_of_the_run=True)
 
 
-async def made(request: web.Request) -> web.Response:
-    """``GET /files/tools/{name}``: what a ``message_file`` links to."""
-    if not request.query.get("sign"):
-        raise web.HTTPNotFound
-    return web.Response(text="A file that the bot has made.\n")
-
-
 async def to_text(request: web.Request) -> web.Response:
     """``POST /audio-to-text``."""
     app = app_of(request)
@@ -110,8 +104,8 @@ async def to_audio(request: web.Request) -> web.StreamResponse:
     _check_extras(app, "TTS is not enabled")
     response = web.StreamResponse(headers={"Content-Type": "audio/mpeg"})
     await response.prepare(request)
-    for number in range(3):
-        await response.write(f"ID3MOCK{number}".encode())
+    for piece in SOUND:
+        await response.write(piece)
     await response.write_eof()
     return response
 

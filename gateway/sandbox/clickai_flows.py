@@ -58,17 +58,23 @@ class FlowVoice(Voice):
         yield self.node_started(node)
         inputs = {} if self.job.app.chats else {name: outputs[name]}
         yield self._node_finished(node, inputs=inputs, outputs=outputs)
-        yield from self._message_end()
-        yield self._finished("succeeded", outputs)
+        if self.job.manner.old_order:
+            yield self._finished("succeeded", outputs)
+            yield from self._message_end()
+        else:
+            yield from self._message_end()
+            yield self._finished("succeeded", outputs)
 
     def stopped(self) -> Iterator[bytes]:
         """Where it was stopped."""
         yield self._finished("stopped", {}, "Stopped by user.")
 
     def failed(self, reason: str) -> Iterator[bytes]:
-        """Where it failed: there is no ``error`` event."""
+        """Where it failed: since 1.13 there is no ``error`` event."""
         yield self._node_finished("llm", error=reason)
         yield self._finished("failed", {}, reason)
+        if self.job.manner.old_order and self.job.app.chats:
+            yield bodies.error(self.job.ids, reason)
 
     def whole(self) -> web.Response:
         """The run in one body."""
@@ -80,7 +86,12 @@ class FlowVoice(Voice):
 
     def outputs(self) -> dict[str, object]:
         """What the run results in."""
-        return {self._last[1]: self.text()}
+        files = {"files": self.files()} if self.job.files else {}
+        return {self._last[1]: self.text(), **files}
+
+    def files(self) -> list[bodies.Body]:
+        """What the run has made."""
+        return [file.value() for file in self.job.files]
 
     def text(self) -> str:
         """All that is said."""
@@ -173,7 +184,7 @@ class FlowVoice(Voice):
         result = self._result(status, outputs, error)
         made = {name: result.pop(name) for name in ("created_at", "finished_at")}
         by = {"created_by": {"id": str(uuid4()), "user": self.job.user}}
-        rest = {"exceptions_count": int(status == "failed"), "files": []}
+        rest = {"exceptions_count": int(status == "failed"), "files": self.files()}
         return self.event("workflow_finished", {**result, **by, **made, **rest})
 
     def _result(

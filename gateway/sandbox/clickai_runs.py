@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from uuid import uuid4
 
 from aiohttp import web
@@ -15,6 +15,8 @@ from gateway.sandbox.clickai_chatflow import ChatflowVoice
 from gateway.sandbox.clickai_files import Store
 from gateway.sandbox.clickai_flows import FlowVoice
 from gateway.sandbox.clickai_forms import Approvals
+from gateway.sandbox.clickai_made import made, spoken
+from gateway.sandbox.clickai_manner import Manner, heard
 from gateway.sandbox.clickai_refusals import conversation_not_here, named
 from gateway.sandbox.clickai_voices import AgentVoice, Job, Voice
 from gateway.sandbox.delivery import Delivery
@@ -35,6 +37,7 @@ Payload = ChatRequestPayload | CompletionRequestPayload | WorkflowRunPayload
 _REMEMBERED_QUESTIONS = 1_000
 _SILENCE = 300.0
 _FAILURE = "[sandbox] The model could not be reached"
+_NAMELESS = bodies.sse({"event": "error", "message": "", "status": 500})
 _BUSY = (
     "Too many requests. Please try again later. The current maximum concurrent requests allowed "
     "for {} is 1."
@@ -121,10 +124,12 @@ class Runs:
             raise Refusal(400, "invalid_param", "query is required")
         owner, home = app.owner(user), self._home(request, app, user, chat)
         earlier = [turn.query for turn in home.turns] if home else []
-        said = self._answer(query, earlier)
+        bare, manner = heard(query)
+        said = self._answer(bare, earlier)
         self._refuse(said, query, user, home)
         app.check_inputs(payload.inputs)
-        query += self._files.shown(payload.files or (), owner)
+        given = [*(payload.files or ()), *app.given(payload.inputs)]
+        query += self._files.shown(given, owner)
         turn = self._memory.ask(home.id if home else "", owner, query, payload.inputs)
         home = self._memory.home(turn)
         here = home.id if app.chats else ""
@@ -133,7 +138,8 @@ class Runs:
         self._note(query, user, here)
         prompt = sum(len(bodies.words(text)) for text in (*earlier, query))
         language = str(home.variables.get("lang", "en"))
-        return Job(app, ids, turn, said, prompt, user, len(home.turns), language)
+        files = made(*_suffixes(said, manner))
+        return Job(app, ids, turn, said, prompt, user, len(home.turns), language, manner, files)
 
     def _home(
         self, request: web.Request, app: App, user: str, chat: ChatRequestPayload | None
@@ -173,6 +179,9 @@ class Runs:
         self, delivery: Delivery, voice: Voice, opening: Iterable[bytes]
     ) -> web.StreamResponse:
         job = voice.job
+        if job.manner.nameless:
+            await delivery.send(_NAMELESS)
+            return await delivery.hang(_SILENCE)
         await _send(delivery, opening)
         said = [word async for word in self._say(delivery, voice)]
         if delivery.stopped.is_set():
@@ -187,6 +196,8 @@ class Runs:
             return await delivery.finish()
         else:
             await _send(delivery, voice.ending())
+            if job.manner.aloud:
+                await _send(delivery, spoken(job.ids))
         self._memory.answer(job.turn, "".join(said))
         return await delivery.finish()
 
@@ -215,6 +226,13 @@ class Runs:
 
     def _pause(self, job: Job) -> float:
         return self._pace if job.answer.pace is None else job.answer.pace
+
+
+def _suffixes(said: Answer, manner: Manner) -> Iterator[str]:
+    if said.ending is Ending.FILE:
+        yield ".txt"
+    if manner.picture:
+        yield ".png"
 
 
 async def _send(delivery: Delivery, events: Iterable[bytes]) -> None:

@@ -12,6 +12,8 @@ from gateway.sandbox import bodies, texts
 from gateway.sandbox.answers import Answer, Ending
 from gateway.sandbox.bodies import Ids
 from gateway.sandbox.clickai_apps import App
+from gateway.sandbox.clickai_made import MadeFile
+from gateway.sandbox.clickai_manner import Manner
 from gateway.sandbox.memory import Turn
 from gateway.sandbox.requests import Refusal
 
@@ -20,7 +22,10 @@ _SEEN = '{"current_time": "2026-11-21 05:07:16"}'
 
 
 class Job(Struct, frozen=True):
-    """One answer that is being given. ``prompt`` is the size of what was asked, in words."""
+    """One answer that is being given. ``prompt`` is the size of what was asked, in words.
+
+    ``files`` are what it makes.
+    """
 
     app: App
     ids: Ids
@@ -30,6 +35,8 @@ class Job(Struct, frozen=True):
     user: str
     dialogue: int = 1
     language: str = "en"
+    manner: Manner = Manner()
+    files: tuple[MadeFile, ...] = ()
     began: float = field(default_factory=time.monotonic)
 
     def age(self) -> float:
@@ -65,13 +72,13 @@ class Voice:
     def ending(self) -> Iterator[bytes]:
         """Behind the last word."""
         yield self.word("")
-        if self.job.answer.ending is Ending.FILE:
-            yield self._file()
+        yield from (file.told(self.job.ids) for file in self.job.files)
         if self.job.answer.ending is Ending.MODERATED:
             yield bodies.message_replace(self.job.ids, texts.MODERATED)
             yield self._nothing()
         else:
-            yield bodies.message_end(self.job.ids, self.job.cost())
+            files = [file.value() for file in self.job.files]
+            yield bodies.message_end(self.job.ids, self.job.cost(), files or None)
 
     def stopped(self) -> Iterator[bytes]:
         """Where it was stopped."""
@@ -93,12 +100,6 @@ class Voice:
 
     def _nothing(self) -> bytes:
         return bodies.message_end(self.job.ids, bodies.metadata(0, 0, self.job.age()))
-
-    def _file(self) -> bytes:
-        name = str(uuid4())
-        link = f"/files/tools/{name}.txt?timestamp={self.job.ids.created_at}&nonce=n&sign=s"
-        about = {"id": name, "type": "document", "belongs_to": "assistant", "url": link}
-        return bodies.event("message_file", self.job.ids, **about)
 
 
 class AgentVoice(Voice):

@@ -1,18 +1,23 @@
 """From ClickAI's events to the gateway's: what one answer becomes."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from adapters.bots.clickai import details, wire
+from adapters.bots.clickai.form import Form
 from adapters.bots.clickai.forms import Waiting, content, remember, waiting
 from adapters.bots.clickai.kinds import CHAT, Ends, Kind, ends
+from adapters.bots.clickai.made import Made, MadeFiles
+from adapters.bots.clickai.speech import Spoken
 from adapters.bots.clickai.text import Change, Told
 from adapters.bots.errors import ClientError
 from gateway.model import (
+    Attachment,
     Choice,
     Choices,
     Done,
     Failed,
     Failure,
+    File,
     Reference,
     ReplyEvent,
     TextDelta,
@@ -29,33 +34,55 @@ _NO_FORMS = (
 class Answer:
     """Follows one answer and says what each of its events is for the gateway. No I/O.
 
-    ``conversation`` is the one it belongs to, as far as it is known before.
+    ``conversation`` is the one it belongs to, as far as it is known before; ``uploaded`` are the
+    ids of the person's own files. With ``aloud`` it is not over before it has been spoken.
     """
 
-    def __init__(self, kind: Kind = CHAT, conversation: str = "") -> None:
-        self.ended = False
-        """Done or Failed has been said; nothing more is of interest."""
-        self.finished = False
+    def __init__(
+        self,
+        kind: Kind = CHAT,
+        conversation: str = "",
+        uploaded: Collection[str] = (),
+        *,
+        aloud: bool = False,
+    ) -> None:
+        self.whole = False
         """The text is whole. The event that ends the answer need not be waited for long."""
         self.stopped = False
         """The gateway asked for the end: an empty answer is none to complain about."""
-        self.paused: wire.Form | None = None
+        self.paused: Form | None = None
         """What a person must decide first: ``ask_person`` ends the answer."""
+        self.speech = Spoken() if aloud else None
+        self.message = ""
+        """The answer's own name, where the app keeps its answers."""
         self.reference = Reference()
         self._kind = kind
         self._conversation = conversation
         self._run = ""
         self._shown = False
+        self._attached = False
         self._told = Told(kind)
-        self._form = wire.Form()
-        self._files: list[str] = []
-        self._had_files = False
+        self._form = Form()
+        self._made = MadeFiles(uploaded)
+        self._new: list[Made] = []
         self._steps: dict[str, wire.AgentThought] = {}
+        self._last: wire.AppEvent | None = None
 
     @property
     def begun(self) -> bool:
         """Whether the server took the message: it has named or said something."""
         return self._shown or self.reference != Reference()
+
+    @property
+    def settled(self) -> bool:
+        """Whether its end is known: what strikes behind it takes nothing away."""
+        return self.whole or self._last is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is of interest: ``end`` it, or ``ask_person``."""
+        speaking = self.speech and self.whole and not (self.speech.ended or self.stopped)
+        return self._last is not None and not speaking
 
     def translate(self, event: wire.AppEvent) -> Iterator[ReplyEvent]:
         """What ``event`` is for the gateway: nothing, one event or several.
@@ -64,27 +91,32 @@ class Answer:
         """
         yield from self._refer(event)
         yield from self._show(self._told.take(event))
+        self._new += self._made.take(event)
         match event:
             case wire.AgentThought():
                 yield from self._step(event)
             case wire.NodeEvent():
                 if said := details.status(event):
                     yield said
-            case wire.MessageFile(url=str(url)) if event.belongs_to != "user":
-                self._files.append(url)
-                self._had_files = True
+            case wire.Speech() | wire.SpeechEnd() if self.speech:
+                self.speech.take(event)
             case wire.HumanInputRequired():
-                self._form = event.data or wire.Form()
+                self._form = event.data or Form()
             case wire.WorkflowPaused():
                 self.paused = self._form
             case wire.MessageEnd():
-                yield from self._conclude(event.metadata or wire.Metadata())
-        yield from self._end(event)
+                yield from details.closing(event.metadata or wire.Metadata())
+        self._note_end(event)
 
-    def new_files(self) -> list[str]:
-        """The links of the files that have come since this was last asked."""
-        found, self._files = self._files, []
+    def new_files(self) -> list[Made]:
+        """The files that have come since this was last asked."""
+        found, self._new = self._new, []
         return found
+
+    def attach(self, attachment: Attachment) -> File:
+        """A file of the answer, now that it is fetched."""
+        self._shown = self._attached = True
+        return File(attachment)
 
     def add(self, text: str) -> Iterator[ReplyEvent]:
         """A paragraph that did not come as an event."""
@@ -98,23 +130,29 @@ class Answer:
         if offered and waits.actions:
             yield from self._offer(form, waits)
         else:
-            yield self._failed(Failure.MISCONFIGURED, _NO_FORMS)
+            yield Failed(Failure.MISCONFIGURED, _NO_FORMS)
 
-    def fail(self, error: ClientError) -> ReplyEvent:
-        """What ``error`` means. Only before the answer has ``ended``."""
-        # It can only have struck what was to come behind the text.
-        if self.finished:
-            return self._done()
+    def end(self) -> Done | Failed:
+        """How it ends, when everything has been shown."""
+        match self._last:
+            case wire.WorkflowFinished(data=wire.Run(status="failed")):
+                return Failed(Failure.UNAVAILABLE, "the workflow failed")
+        said = self._told or self._attached or self.stopped
+        return Done() if said else Failed(Failure.EMPTY)
+
+    def fail(self, error: ClientError) -> Failed:
+        """What ``error`` means for an answer that is not ``settled``."""
         retry_after = None if self._shown else error.retry_after
-        return self._failed(error.failure, str(error), retry_after)
+        return Failed(error.failure, str(error), retry_after)
 
     def _refer(self, event: wire.AppEvent) -> Iterator[Reference]:
         known = self.reference
         self._run = event.workflow_run_id or self._run
         self._conversation = event.conversation_id or self._conversation
+        self.message = event.message_id or self.message
         self.reference = Reference(
             conversation=event.conversation_id or known.conversation,
-            answer=event.message_id or known.answer or self._run,
+            answer=self.message or self._run,
             task=event.task_id or known.task,
         )
         if self.reference != known:
@@ -138,44 +176,23 @@ class Answer:
             if event.observation and not before.observation:
                 yield ToolUse(name, finished=True)
 
-    def _conclude(self, metadata: wire.Metadata) -> Iterator[ReplyEvent]:
-        if metadata.usage:
-            yield details.usage(metadata.usage)
-        if metadata.retriever_resources:
-            yield details.sources(metadata.retriever_resources)
-
-    def _end(self, event: wire.AppEvent) -> Iterator[ReplyEvent]:
+    def _note_end(self, event: wire.AppEvent) -> None:
         end = ends(self._kind, event)
-        if end is Ends.TEXT:
-            self.finished = True
-        elif end is Ends.ANSWER and not isinstance(event, wire.Error | wire.WorkflowPaused):
-            yield self._last(event)
+        if end is None or isinstance(event, wire.Error):
+            return
+        run = event.data if isinstance(event, wire.WorkflowFinished) else None
+        if run and run.status == "stopped":
+            self.stopped = True
+        if end is Ends.ANSWER:
+            self._last = event
+        failed = run is not None and run.status == "failed"
+        self.whole = self.whole or not (failed or isinstance(event, wire.WorkflowPaused))
 
-    def _last(self, event: wire.AppEvent) -> Done | Failed:
-        match event:
-            case wire.WorkflowFinished(data=wire.Run(status="failed")):
-                return self._failed(Failure.UNAVAILABLE, "the workflow failed")
-            case wire.WorkflowFinished(data=wire.Run(status="stopped")):
-                self.stopped = True
-        return self._done()
-
-    def _offer(self, form: wire.Form, waits: Waiting) -> Iterator[ReplyEvent]:
+    def _offer(self, form: Form, waits: Waiting) -> Iterator[ReplyEvent]:
         yield Reference(conversation=remember(self._conversation, waits))
         items = tuple(
             Choice(value=each.title or each.id, label=each.title or each.id)
             for each in form.actions or ()
         )
         yield Choices(form.node_title or "", items)
-        self.ended = True
         yield Done()
-
-    def _done(self) -> Done | Failed:
-        if not self.stopped and not self._told:
-            detail = "only a file came, which is not passed on" if self._had_files else ""
-            return self._failed(Failure.EMPTY, detail)
-        self.ended = True
-        return Done()
-
-    def _failed(self, failure: Failure, detail: str = "", retry: float | None = None) -> Failed:
-        self.ended = True
-        return Failed(failure, detail, retry)

@@ -100,7 +100,7 @@ def _as_events(answer: Whole) -> tuple[wire.AppEvent, ...]:
     }
     return (
         wire.Message(answer=answer.answer, **ids),
-        wire.MessageEnd(metadata=answer.metadata, **ids),
+        wire.MessageEnd(metadata=answer.metadata, files=answer.files, **ids),
     )
 
 

@@ -21,7 +21,7 @@ class Audio:
         form = aiohttp.FormData()
         form.add_field("file", BytesIO(content), filename=name, content_type=kind)
         form.add_field("user", user)
-        return (await self._transport.upload("audio-to-text", Transcript, form)).text
+        return (await self._transport.upload("audio-to-text", Transcript, form, (name,))).text
 
     async def from_text(
         self, user: str, *, text: str = "", message_id: str = "", voice: str = ""

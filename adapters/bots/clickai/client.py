@@ -11,6 +11,7 @@ from adapters.bots.clickai.audio import Audio
 from adapters.bots.clickai.conversations import Conversations, Messages
 from adapters.bots.clickai.files import Files
 from adapters.bots.clickai.forms import Forms
+from adapters.bots.clickai.kept import Kept
 from adapters.bots.clickai.kinds import CHAT, COMPLETION, WORKFLOW, Kind
 from adapters.bots.clickai.objects import Info, Inputs, Meta, Parameters
 from adapters.bots.clickai.sdk import Chunks, Pending
@@ -18,6 +19,8 @@ from adapters.bots.clickai.transport import Limits, Transport
 
 BASE_URL = "https://api.clickai.io/v1"
 STUDIO_URL = "https://clickai.io"
+
+_FACTS_KEPT = 60.0
 
 FileReferences = Sequence[Mapping[str, str]]
 
@@ -142,7 +145,8 @@ class ClickAI:
         self.workflow = SingleApp(self._transport, WORKFLOW)
         self.conversations = Conversations(self._transport)
         self.messages = Messages(self._transport)
-        self.files = Files(self._transport)
+        self._facts = Kept(self.parameters, _FACTS_KEPT)
+        self.files = Files(self._transport, self._facts)
         self.audio = Audio(self._transport)
         self.forms = Forms(self._transport)
         self.assistants = Assistants(self._studio)
@@ -165,6 +169,19 @@ class ClickAI:
     async def parameters(self) -> Parameters:
         """What the app says before it is asked, and what it takes."""
         return await self._transport.get("parameters", Parameters)
+
+    async def facts(self) -> Parameters:
+        """The same, at most a minute old."""
+        return await self._facts.get()
+
+    @property
+    def origin(self) -> str:
+        """Where the app's API is: scheme, host and port."""
+        return self._transport.origin
+
+    def absolute(self, url: str) -> str:
+        """A link that may come without its host. Raises ValueError when it is none."""
+        return self._transport.absolute(url)
 
     async def info(self) -> Info:
         """What the app is."""

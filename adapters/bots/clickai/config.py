@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 from yarl import URL
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -44,6 +44,12 @@ class Config(BaseModel):
         description="The input variable that takes the message, for completion and workflow apps. "
         "When empty: the first text variable of the app that is not under inputs.",
     )
+    file_input: str = Field(
+        default="",
+        description="The input variable that takes a message's files, for completion and workflow "
+        "apps. When empty: the first file or file-list variable of the app that is not under "
+        "inputs.",
+    )
     response_mode: Literal["streaming", "blocking"] = Field(
         default="streaming",
         description="streaming shows an answer as it is written; blocking waits for the whole. "
@@ -71,7 +77,48 @@ class Config(BaseModel):
         description="Let ClickAI name each new conversation; costs it further model calls.",
     )
 
-    @field_validator("base_url")
+    suggestions: bool = Field(
+        default=True,
+        description="Offer questions to ask next behind each answer, where the app has that "
+        "switched on; costs it a further model call.",
+    )
+    spoken_answers: bool = Field(
+        default=False,
+        description="Hand on what an answer sounds like as a file, where the app reads its "
+        "answers out by itself.",
+    )
+    plan: Literal["none", "sandbox", "professional", "team", "enterprise"] = Field(
+        default="none",
+        description="What ClickAI was booked as: the gateway keeps within that plan's requests. "
+        "none and enterprise know no limit of their own.",
+    )
+    requests_per_minute: int | None = Field(
+        default=None,
+        ge=0,
+        description="Requests a minute, in place of the plan's; 0 is no limit. Bots with the same "
+        "base_url and api_key share them.",
+    )
+    requests_per_day: int | None = Field(
+        default=None,
+        ge=0,
+        description="Requests a day, in place of the plan's; 0 is no limit.",
+    )
+    studio_url: str = Field(
+        default="https://clickai.io",
+        description="Where ClickAI Studio is, which knows what apps there are.",
+    )
+    studio_token: SecretStr | None = Field(
+        default=None,
+        min_length=1,
+        description="An access token of ClickAI Studio, for: chat-gateway bots list.",
+    )
+    workspace_id: str = Field(
+        default="",
+        validate_default=True,
+        description="The workspace in ClickAI Studio whose apps are listed.",
+    )
+
+    @field_validator("base_url", "studio_url")
     @classmethod
     def _is_http(cls, value: str) -> str:
         url = URL(value.strip())
@@ -81,10 +128,19 @@ class Config(BaseModel):
             raise ValueError("must have neither a user, a query nor a fragment")
         return str(url).rstrip("/")
 
-    @field_validator("api_key")
+    @field_validator("api_key", "studio_token")
     @classmethod
-    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
-        key = value.get_secret_value()
+    def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        key = value.get_secret_value() if value else ""
         if not key.isascii() or not key.isprintable() or " " in key:
             raise ValueError("must be the key alone: no spaces, no line ends")
+        return value
+
+    @field_validator("workspace_id")
+    @classmethod
+    def _names_a_workspace(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("studio_token") and not value:
+            raise ValueError(
+                "write workspace_id, too: studio_token lists the apps of that workspace"
+            )
         return value

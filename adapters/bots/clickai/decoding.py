@@ -16,8 +16,6 @@ _OF_NO_USE = frozenset(
         "node_finished",
         "parallel_branch_finished",
         "parallel_branch_started",
-        "tts_message",
-        "tts_message_end",
     }
 )
 """What is known and passed over: its effect, if any, is told by another event."""

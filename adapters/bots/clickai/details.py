@@ -1,5 +1,7 @@
 """From what accompanies an answer to the gateway's events: status, sources, cost. No I/O."""
 
+from collections.abc import Iterator
+
 from adapters.bots.clickai import wire
 from gateway.model import Source, Sources, Status, Usage
 
@@ -23,6 +25,14 @@ def status(event: wire.NodeEvent) -> Status | None:
 def tools(step: wire.AgentThought) -> dict[str, None]:
     """The tools of a step, each once."""
     return dict.fromkeys(name for name in (step.tool or "").split(";") if name)
+
+
+def closing(metadata: wire.Metadata) -> Iterator[Usage | Sources]:
+    """What is known behind the last word."""
+    if metadata.usage:
+        yield usage(metadata.usage)
+    if metadata.retriever_resources:
+        yield sources(metadata.retriever_resources)
 
 
 def usage(found: wire.Usage) -> Usage:

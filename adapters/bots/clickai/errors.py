@@ -73,9 +73,16 @@ class RunFailed(ClientError):
 
 
 class NotTaken(ClientError):
-    """The app would refuse the file, so it was not sent."""
+    """The app would refuse the file, so it was not sent.
+
+    ``limit`` is what the file is too large for, in megabytes; 0 when it is refused for its kind.
+    """
 
     failure = Failure.REJECTED
+
+    def __init__(self, reason: str, limit: float = 0) -> None:
+        super().__init__(reason)
+        self.limit = limit
 
 
 class Refused(ClientError):

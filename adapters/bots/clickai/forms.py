@@ -7,6 +7,7 @@ from msgspec import DecodeError, Struct, ValidationError, json
 
 from adapters.bots.clickai import wire
 from adapters.bots.clickai.errors import Refused
+from adapters.bots.clickai.form import Form
 from adapters.bots.clickai.transport import Transport, in_path
 
 _FIELD = re.compile(r"\s*\{\{#\$output\.[^#}]*#\}\}")
@@ -18,18 +19,13 @@ class Forms:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._offered: bool | None = None
 
     async def offered(self, token: str, user: str) -> bool:
-        """Whether the server lets forms be submitted here."""
-        try:
-            await self._transport.get(_path(token), dict[str, object], user=user)
-        except Refused as error:
-            # A route that is missing answers with a page. One that refuses names its reason.
-            if error.status == 404 and not error.code:
-                return False
-            if not error.code:
-                raise
-        return True
+        """Whether the server lets forms be submitted here. Asked once."""
+        if self._offered is None:
+            self._offered = await self._find_out(token, user)
+        return self._offered
 
     async def submit(
         self, token: str, user: str, action: str, inputs: dict[str, object] | None = None
@@ -57,6 +53,17 @@ class Forms:
             async for event in self._transport.events(response, ()):
                 yield event
 
+    async def _find_out(self, token: str, user: str) -> bool:
+        try:
+            await self._transport.get(_path(token), dict[str, object], user=user)
+        except Refused as error:
+            # A route that is missing answers with a page. One that refuses names its reason.
+            if error.status == 404 and not error.code:
+                return False
+            if not error.code:
+                raise
+        return True
+
 
 class Waiting(Struct, frozen=True):
     """A run that waits for a form, and the form's ``actions`` by what a person may call them."""
@@ -71,7 +78,7 @@ class Waiting(Struct, frozen=True):
         return self.actions.get(text.strip().casefold(), "")
 
 
-def waiting(form: wire.Form, run: str) -> Waiting:
+def waiting(form: Form, run: str) -> Waiting:
     """What has to be kept until a person has chosen. Fields keep what they hold."""
     actions: dict[str, str] = {}
     for action in form.actions or ():
@@ -80,20 +87,18 @@ def waiting(form: wire.Form, run: str) -> Waiting:
     return Waiting(run, form.form_token or "", actions, _held(form))
 
 
-def content(form: wire.Form) -> str:
+def content(form: Form) -> str:
     """What the form says, without the places where its fields would be."""
     return _FIELD.sub("", form.form_content or "").strip()
 
 
-def remember(conversation: str, form: Waiting | None) -> str:
-    """A conversation and the form it waits for, as one reference that is never empty."""
-    if form is None and conversation:
-        return conversation
-    return f"{conversation} {json.encode(form).decode() if form else ''}"
+def remember(conversation: str, form: Waiting) -> str:
+    """A conversation and the form it waits for, as one reference."""
+    return f"{conversation} {json.encode(form).decode()}"
 
 
 def recall(reference: str) -> tuple[str, Waiting | None]:
-    """What ``remember`` was told."""
+    """The conversation that a reference names, and the form it waits for, if it does."""
     conversation, _, form = reference.partition(" ")
     try:
         return conversation, json.decode(form, type=Waiting) if form else None
@@ -101,7 +106,7 @@ def recall(reference: str) -> tuple[str, Waiting | None]:
         return conversation, None
 
 
-def _held(form: wire.Form) -> dict[str, object]:
+def _held(form: Form) -> dict[str, object]:
     resolved = form.resolved_default_values or {}
     return {
         field.output_variable_name: resolved.get(

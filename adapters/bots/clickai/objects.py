@@ -23,6 +23,7 @@ class Whole(Struct, frozen=True):
     message_id: str | None = None
     task_id: str | None = None
     metadata: Metadata | None = None
+    files: list[dict[str, object]] | None = None
 
 
 class WholeRun(Struct, frozen=True):
@@ -49,6 +50,9 @@ class Variable(Struct, frozen=True):
     required: bool | None = None
     max_length: int | None = None
     options: list[str] | None = None
+    allowed_file_types: list[str] | None = None
+    allowed_file_extensions: list[str] | None = None
+    allowed_file_upload_methods: list[str] | None = None
 
 
 class FileUpload(Struct, frozen=True):
@@ -57,16 +61,24 @@ class FileUpload(Struct, frozen=True):
     enabled: bool | None = None
     allowed_file_types: list[str] | None = None
     allowed_file_extensions: list[str] | None = None
+    allowed_file_upload_methods: list[str] | None = None
     number_limits: int | None = None
 
 
 class SystemParameters(Struct, frozen=True):
-    """The server's limits for files, in megabytes."""
+    """The server's limits for files, in megabytes, and for how many a variable takes."""
 
     image_file_size_limit: float | None = None
     video_file_size_limit: float | None = None
     audio_file_size_limit: float | None = None
     file_size_limit: float | None = None
+    workflow_file_upload_limit: int | None = None
+
+
+class Switch(Struct, frozen=True):
+    """Something that an app has or has not."""
+
+    enabled: bool | None = None
 
 
 class Parameters(Struct, frozen=True):
@@ -81,6 +93,21 @@ class Parameters(Struct, frozen=True):
     user_input_form: list[dict[str, Variable]] | None = None
     file_upload: FileUpload | None = None
     system_parameters: SystemParameters | None = None
+    suggested_questions_after_answer: Switch | None = None
+    speech_to_text: Switch | None = None
+
+    @property
+    def suggests(self) -> bool:
+        """Whether the app knows questions to ask behind an answer."""
+        return self._has(self.suggested_questions_after_answer)
+
+    @property
+    def hears(self) -> bool:
+        """Whether the app turns speech into text."""
+        return self._has(self.speech_to_text)
+
+    def _has(self, switch: Switch | None) -> bool:
+        return bool(switch and switch.enabled)
 
 
 class Info(Struct, frozen=True):

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from adapters.bots.clickai import wire
 from adapters.bots.clickai.errors import Refused, RunFailed
+from adapters.bots.clickai.form import Form
 from adapters.bots.clickai.kinds import Ends, Kind, ends
 from adapters.bots.clickai.text import Told
 from adapters.bots.errors import BrokenOff, ClientError
@@ -30,7 +31,7 @@ class Reply(Struct):
     status: str = ""
     outputs: dict[str, object] = {}
     metadata: wire.Metadata | None = None
-    form: wire.Form | None = None
+    form: Form | None = None
 
 
 class Chunk(Struct, frozen=True):

@@ -7,8 +7,7 @@ from msgspec import Struct
 
 from adapters.bots.clickai import wire
 from adapters.bots.clickai.kinds import WORKFLOW, Kind
-
-_FILE = "__dify__file__"
+from adapters.bots.clickai.made import is_file
 
 
 class Change(Struct, frozen=True):
@@ -72,7 +71,9 @@ class Told:
 
 
 def of_outputs(outputs: Mapping[str, object]) -> str:
-    """What a workflow's outputs say: the only one as it is, several as a line each."""
+    """What a workflow's outputs say: the only one as it is, several as a line each. Files, which
+    are shown by themselves, do not count."""
+    outputs = {name: value for name, value in outputs.items() if not _holds_files(value)}
     told = {name: text for name, value in outputs.items() if (text := _of_output(value))}
     if len(outputs) == 1 and all(isinstance(value, str) for value in outputs.values()):
         return "".join(told.values())
@@ -82,11 +83,10 @@ def of_outputs(outputs: Mapping[str, object]) -> str:
 def _of_output(value: object) -> str:
     if isinstance(value, str):
         return value
-    if value is None or value in ([], {}) or _is_file(value):
+    if value is None or value in ([], {}):
         return ""
     return msgspec.json.encode(value).decode()
 
 
-def _is_file(value: object) -> bool:
-    first = value[0] if isinstance(value, list) and value else value
-    return isinstance(first, dict) and first.get("dify_model_identity") == _FILE
+def _holds_files(value: object) -> bool:
+    return is_file(value[0] if isinstance(value, list) and value else value)

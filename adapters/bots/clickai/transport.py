@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import aiohttp
 import msgspec
@@ -65,9 +65,9 @@ class Transport:
         self._own: ClientSession | None = None
 
     @property
-    def host(self) -> str:
-        """Which host the requests go to."""
-        return URL(self._base_url).host or ""
+    def origin(self) -> str:
+        """Where the requests go: scheme, host and port."""
+        return str(URL(self._base_url).origin())
 
     async def close(self) -> None:
         """Let go of the session, if it is not the caller's."""
@@ -75,9 +75,9 @@ class Transport:
             await self._own.close()
             self._own = None
 
-    def absolute(self, url: str) -> URL:
-        """An address that may be given without its host."""
-        return URL(self._base_url).join(URL(url))
+    def absolute(self, url: str) -> str:
+        """An address that may be given without its host. Raises ValueError when it is none."""
+        return urljoin(f"{self.origin}/", url)
 
     async def get(self, path: str, kind: type[T], **query: str | int) -> T:
         """What ``GET path`` answers."""
@@ -103,10 +103,12 @@ class Transport:
         async with self.request(method, path, limits, private, body=body):
             return
 
-    async def upload(self, path: str, kind: type[T], form: aiohttp.FormData) -> T:
+    async def upload(
+        self, path: str, kind: type[T], form: aiohttp.FormData, private: Iterable[str]
+    ) -> T:
         """What ``POST path`` answers to a form with a file."""
         limits = self.limits.within(self.limits.upload)
-        async with self.request("POST", path, limits, form=form) as response:
+        async with self.request("POST", path, limits, private, form=form) as response:
             return await self.decode(response, kind)
 
     async def events(

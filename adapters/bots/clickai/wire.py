@@ -6,6 +6,8 @@ passed over.
 
 from msgspec import Struct
 
+from adapters.bots.clickai.form import Form
+
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="event"):
     """What the events of one answer have in common."""
@@ -55,6 +57,7 @@ class TextReplaced(Event, frozen=True, kw_only=True, tag="text_replace"):
 class MessageFile(Event, frozen=True, kw_only=True, tag="message_file"):
     """A file the app has made. ``url`` is signed, short-lived and perhaps without a host."""
 
+    id: str | None = None
     type: str | None = None
     belongs_to: str | None = None
     url: str | None = None
@@ -99,9 +102,22 @@ class Metadata(Struct, frozen=True):
 
 
 class MessageEnd(Event, frozen=True, kw_only=True, tag="message_end"):
-    """The answer is whole."""
+    """The answer is whole. ``files`` may name the person's own, and those told of before."""
 
     metadata: Metadata | None = None
+    files: list[dict[str, object]] | None = None
+
+
+class Speech(Event, frozen=True, kw_only=True, tag="tts_message"):
+    """More of what the answer sounds like: MP3 in Base64."""
+
+    audio: str | None = None
+
+
+class SpeechEnd(Event, frozen=True, kw_only=True, tag="tts_message_end"):
+    """That was all of it; often behind the end of the answer."""
+
+    audio: str | None = None
 
 
 class Node(Struct, frozen=True):
@@ -156,6 +172,7 @@ class Run(Struct, frozen=True):
     status: str | None = None
     error: str | None = None
     outputs: dict[str, object] | None = None
+    files: list[dict[str, object]] | None = None
     total_tokens: int | None = None
 
 
@@ -163,38 +180,6 @@ class WorkflowFinished(Event, frozen=True, kw_only=True, tag="workflow_finished"
     """A workflow has ended: before ``message_end`` up to 1.12, behind it since 1.13."""
 
     data: Run | None = None
-
-
-class Action(Struct, frozen=True):
-    """A button of a form."""
-
-    id: str
-    title: str | None = None
-
-
-class Default(Struct, frozen=True):
-    """What a field of a form holds unless a person writes something else."""
-
-    type: str | None = None
-    value: object = None
-
-
-class Field(Struct, frozen=True):
-    """A field of a form."""
-
-    output_variable_name: str
-    default: Default | None = None
-
-
-class Form(Struct, frozen=True):
-    """A form that a person is to fill in. ``form_token`` is what submits it."""
-
-    form_token: str | None = None
-    form_content: str | None = None
-    node_title: str | None = None
-    inputs: list[Field] | None = None
-    actions: list[Action] | None = None
-    resolved_default_values: dict[str, object] | None = None
 
 
 class HumanInputRequired(Event, frozen=True, kw_only=True, tag="human_input_required"):
@@ -234,6 +219,8 @@ AppEvent = (
     | MessageFile
     | AgentThought
     | MessageEnd
+    | Speech
+    | SpeechEnd
     | NodeStarted
     | NodeRetry
     | IterationStarted

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from support.handed import Handed
 
 from adapters.bots.clickai import Bot, Config
-from gateway.model import Ask, Conversation, ReplyEvent
+from gateway.model import Ask, Attachment, Conversation, ReplyEvent
 
 CAPTURES = Path(__file__).parents[3] / "captures" / "clickai"
 
@@ -157,21 +158,22 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-@dataclass
-class Gateway:
-    http: aiohttp.ClientSession
+@pytest.fixture
+def handed(http: aiohttp.ClientSession) -> Handed:
+    """What the bots of a test are handed."""
+    return Handed(http)
 
 
 @pytest.fixture
-def make_bot(upstream: Upstream, http: aiohttp.ClientSession) -> Callable[..., Awaitable[Bot]]:
+def make_bot(upstream: Upstream, handed: Handed) -> Callable[..., Awaitable[Bot]]:
     """A started bot; limits are generous unless given."""
 
     async def make(**config: object) -> Bot:
-        # Which kind an app is of would be asked first, before each test's own requests.
+        # Which kind an app is of, and what it suggests, would be asked beside each test's own.
         told = {"kind": "clickai", "base_url": upstream.url, "api_key": "app-SECRET"}
-        values = {**told, "mode": "chat", **config}
+        values = {**told, "mode": "chat", "suggestions": False, **config}
         bot = Bot("helper", Config.model_validate(values))
-        await bot.start(Gateway(http))
+        await bot.start(handed)
         return bot
 
     return make
@@ -184,9 +186,19 @@ async def bot(make_bot: Callable[..., Awaitable[Bot]]) -> Bot:
 
 @pytest.fixture
 def make_ask() -> Callable[..., Ask]:
-    def make(text: str = "hello", reference: str = "", **more: object) -> Ask:
-        conversation = Conversation(reference, **more)
-        return Ask(turn="turn-1", text=text, user="u1", conversation=conversation)
+    def make(
+        text: str = "hello",
+        reference: str = "",
+        attachments: tuple[Attachment, ...] = (),
+        **more: object,
+    ) -> Ask:
+        return Ask(
+            turn="turn-1",
+            text=text,
+            user="u1",
+            conversation=Conversation(reference, **more),
+            attachments=attachments,
+        )
 
     return make
 

@@ -5,8 +5,8 @@ from contextlib import aclosing
 
 import pytest
 
-from adapters.bots.clickai import app as app_module
-from adapters.bots.clickai import bot as bot_module
+from adapters.bots.clickai import client as client_module
+from adapters.bots.clickai import reader as reader_module
 from adapters.bots.clickai import stream as stream_module
 from gateway.model import (
     Done,
@@ -185,7 +185,7 @@ async def test_a_workflow_that_finishes_before_its_message(upstream, reply, bot,
 
 
 async def test_a_workflow_whose_message_never_ends(upstream, reply, bot, answer_of, monkeypatch):
-    monkeypatch.setattr(bot_module, "_LINGER", 0.05)
+    monkeypatch.setattr(reader_module, "_LINGER", 0.05)
     finished = sse(HELLO, FINISHED % "succeeded")
     for end in ("eof", "cut", "open"):
         upstream.replies = [reply(finished, end=end)]
@@ -236,7 +236,6 @@ async def test_sources(upstream, reply, bot, answer_of):
     "odd",
     [
         '{"event":"agent_log","data":{"x":[1,2]}}',
-        '{"event":"message_file","id":"f","type":"image","url":"/files/x"}',
         '{"event":"ping"}',
         '{"event":7}',
         '{"noevent":1}',
@@ -572,12 +571,12 @@ async def test_the_introduction(upstream, capture, bot):
     first, second = await asyncio.gather(bot.introduce(), bot.introduce())
     assert first.opening == "Hello, I am the bot."
     assert first.suggestions == ("Q1?", "Q2?")
-    assert second is first
+    assert second == first
     assert len(upstream.requests) == 1
 
 
 async def test_an_old_introduction_is_asked_for_again(upstream, capture, make_bot, monkeypatch):
-    monkeypatch.setattr(app_module, "_INTRODUCTION_KEPT", 0.0)
+    monkeypatch.setattr(client_module, "_FACTS_KEPT", 0.0)
     bot = await make_bot()
     upstream.replies = [capture("61_"), capture("61_")]
     assert await bot.introduce() == await bot.introduce()

@@ -8,7 +8,6 @@ import pytest
 
 from adapters.bots.clickai import ClickAI, files
 from adapters.bots.clickai.errors import NotTaken, Refused, RunFailed
-from adapters.bots.clickai.objects import FileUpload, Parameters, SystemParameters
 from adapters.bots.clickai.transport import Limits
 from adapters.bots.errors import BrokenOff, ClientError, Silent, TooMuch, Unreachable
 
@@ -224,45 +223,6 @@ async def test_a_file_that_would_be_refused_is_not_sent(client, name, size, why)
         await client.files.upload(name, bytes(size), "u")
 
 
-@pytest.mark.parametrize(
-    ("upload", "name", "taken"),
-    [
-        (FileUpload(enabled=False), "a.png", False),
-        (FileUpload(enabled=True, allowed_file_types=["image"]), "a.PNG", True),
-        (FileUpload(enabled=True, allowed_file_types=["image"]), "a.pdf", False),
-        (
-            FileUpload(allowed_file_types=["custom"], allowed_file_extensions=[".ZIP"]),
-            "a.zip",
-            True,
-        ),
-        (
-            FileUpload(allowed_file_types=["custom"], allowed_file_extensions=["rar"]),
-            "a.zip",
-            False,
-        ),
-        (FileUpload(), "a.anything", True),
-        (None, "a.anything", True),
-    ],
-)
-def test_which_files_an_app_takes(upload, name, taken):
-    parameters = Parameters(file_upload=upload)
-    if taken:
-        files.check(name, 10, parameters)
-    else:
-        with pytest.raises(NotTaken):
-            files.check(name, 10, parameters)
-
-
-@pytest.mark.parametrize(
-    ("name", "megabytes"), [("a.png", 1), ("a.mp4", 2), ("a.mp3", 3), ("a.pdf", 4), ("a.x", 4)]
-)
-def test_how_large_they_may_be(name, megabytes):
-    parameters = Parameters(system_parameters=SystemParameters(1, 2, 3, 4))
-    files.check(name, megabytes * 1024 * 1024, parameters)
-    with pytest.raises(NotTaken):
-        files.check(name, megabytes * 1024 * 1024 + 1, parameters)
-
-
 async def test_a_file_the_bot_has_made(connect, upstream, reply, http):
     client = ClickAI("k", base_url=upstream.url, http=http)
     upstream.replies = [reply(b"x" * 100), reply(b"x" * 100)]
@@ -359,7 +319,7 @@ async def test_assistants(connect):
     found = [each.id async for each in client.assistants.all("w1", page_size=3)]
     assert len(found) == len(set(found)) == page.total
     workflows = await client.assistants.list("w1", mode="workflow")
-    assert [each.mode for each in workflows.data] == ["workflow"]
+    assert {each.mode for each in workflows.data} == {"workflow"}
 
 
 async def test_assistants_need_a_token_and_a_workspace(client, connect):
