@@ -10,11 +10,20 @@ from aiohttp import web
 
 from gateway.sandbox import ciniterflow_bodies as bodies
 from gateway.sandbox import ciniterflow_flows as flows
+from gateway.sandbox import texts
 from gateway.sandbox.answers import Answer, Ending
 from gateway.sandbox.ciniterflow_bodies import Refusal
+from gateway.sandbox.ciniterflow_files import PNG, REPORT, Files
 from gateway.sandbox.ciniterflow_flows import Flow, Kind
 from gateway.sandbox.ciniterflow_listener import SILENCE, Listener
-from gateway.sandbox.ciniterflow_requests import check_key, query_of, read_json, uploads_of
+from gateway.sandbox.ciniterflow_requests import (
+    check_key,
+    listed,
+    query_of,
+    read_json,
+    refusal_of,
+    uploads_of,
+)
 from gateway.sandbox.ciniterflow_rest import Rest
 from gateway.sandbox.ciniterflow_runs import Run
 from gateway.sandbox.memory import Memory
@@ -23,6 +32,7 @@ Answerer = Callable[[str, Sequence[str]], Answer]
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _REMEMBERED_QUESTIONS = 1_000
+_LARGEST_BODY = 50 * 1024 * 1024
 _PARTS = ("question", "form", "humanInput")
 
 
@@ -43,6 +53,7 @@ class CiniterFlow:
     ) -> None:
         self._answer = answer
         self._memory = memory or Memory()
+        self._files = Files()
         self._pace = pace
         self._heartbeat = heartbeat
         # One listener per chat, whoever asked last: events of two runs are mixed, as they really
@@ -54,13 +65,14 @@ class CiniterFlow:
 
     def application(self) -> web.Application:
         """The API below ``/api/v1``, and what was asked at ``/sandbox/asked``."""
-        app = web.Application(middlewares=[_refuse])
+        app = web.Application(middlewares=[_refuse], client_max_size=_LARGEST_BODY)
         app.add_routes(
             [
                 web.get("/sandbox/asked", self._list_asked),
                 web.post("/api/v1/prediction/{flow}", self._predict),
                 web.put("/api/v1/chatmessage/abort/{flow}/{chat}", self._abort),
                 *Rest(self._memory).routes(),
+                *self._files.routes(),
             ]
         )
         app.on_shutdown.append(self._leave)
@@ -88,7 +100,9 @@ class CiniterFlow:
             run = self._begin(flow, values)
         except Refusal as refusal:
             return await self._refuse(request, refusal, streaming)
-        if run.answer.ending is Ending.BUSY:
+        if run.answer.ending in {Ending.BUSY, Ending.REFUSED}:
+            if refused := refusal_of(run.answer.code):
+                return await self._refuse(request, refused, streaming)
             return bodies.too_many()
         if streaming and run.kind is not Kind.PLAIN:
             return await self._stream(request, flow, run)
@@ -124,8 +138,12 @@ class CiniterFlow:
         chat = str(values.get("chatId") or named or uuid4())
         session = named or chat
         asked = {part: values[part] for part in _PARTS if part in values}
-        self._asked.append({**asked, "chatId": chat, "sessionId": session, "flow": flow.id})
-        return self._run(flow, asked, chat, session, uploads_of(values))
+        written, heard = uploads_of(values, flow)
+        names = {"chatId": chat, "sessionId": session, "flow": flow.id}
+        self._asked.append({**asked, **names, **listed(values)})
+        if heard:
+            asked["question"] = heard
+        return self._run(flow, asked, chat, session, written)
 
     def _run(
         self, flow: Flow, asked: dict[str, object], chat: str, session: str, uploads: str
@@ -138,10 +156,22 @@ class CiniterFlow:
                 bodies.fail(f"No previous execution found for session {session}")
         found = self._memory.find(session, flow.id)
         earlier = [turn.query for turn in found.turns] if found else []
-        answer = Answer("") if decision else self._answer(query, earlier)
+        answer = Answer("") if decision else _said(self._answer(query, earlier))
         turn = self._memory.ask(session, flow.id, query, {"chatId": chat})
         kept = str(decision.get("type")) if isinstance(decision, dict) else ""
-        return Run(kind, asked, chat, session, turn.id, answer, self._pace, kept)
+        run = Run(kind, asked, chat, session, turn.id, answer, self._pace, kept)
+        if answer.ending is Ending.FILE:
+            self._make(flow, run)
+        return run
+
+    def _make(self, flow: Flow, run: Run) -> None:
+        if run.kind in flows.AGENTFLOWS:
+            path = self._files.keep(flow.id, run.chat, "report.txt", REPORT)
+            run.annotations = [{"filePath": path, "fileName": "report.txt"}]
+        else:
+            path = self._files.keep(flow.id, run.chat, f"artifact_{run.message}.png", PNG)
+            table = {"type": "markdown", "data": texts.TABLE}
+            run.artifacts = [{"type": "png", "data": path}, table]
 
     async def _stream(self, request: web.Request, flow: Flow, run: Run) -> web.StreamResponse:
         listener = Listener(request, self._heartbeat)
@@ -171,7 +201,7 @@ class CiniterFlow:
             await listener.silence()
         if run.answer.ending is Ending.CUT:
             listener.cut()
-        return run.answer.ending is Ending.WHOLE
+        return run.answer.ending in {Ending.WHOLE, Ending.FILE}
 
     async def _tell(self, chat: str, name: str, data: object) -> None:
         if listener := self._listeners.get(chat):
@@ -203,6 +233,13 @@ class CiniterFlow:
                 run.aborted.set()
         # The same, whatever is asked for.
         return bodies.plain({"status": 200, "message": "Chat message aborted"})
+
+
+def _said(answer: Answer) -> Answer:
+    """What moderation does not let through is not said: its own sentence is the answer."""
+    if answer.ending is Ending.MODERATED:
+        return Answer(texts.MODERATED, pace=answer.pace)
+    return answer
 
 
 @web.middleware

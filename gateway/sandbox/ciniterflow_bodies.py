@@ -16,7 +16,7 @@ APPROVED = "APPROVED and done."
 REJECTED = "REJECTED."
 ASKS = "Proceed with this?"
 
-_SERVICE = "Error: predictionsServices.buildChatflow - {}"
+SERVICE = "Error: predictionsServices.buildChatflow - {}"
 
 Body = Mapping[str, object]
 
@@ -32,7 +32,7 @@ class Refusal(Exception):
 
 def fail(message: str) -> NoReturn:
     """Fail as a prediction does. Raises Refusal."""
-    raise Refusal(500, _SERVICE.format(message))
+    raise Refusal(500, SERVICE.format(message))
 
 
 def event(name: str, data: object) -> bytes:

@@ -13,14 +13,19 @@ Body = dict[str, object]
 
 class Kind(StrEnum):
     """What a flow is built of. A question that begins with ``@`` and one of these words, such as
-    ``@human may I?``, is answered as such a flow would, whatever the flow."""
+    ``@human may I?``, is answered as such a flow would, whatever the flow.
+
+    Asked for a ``file``, chains answer with an image and a table (``artifacts``), agentflows with
+    a report that the text refers to (``fileAnnotations``). A recording is heard as the UTF-8 text
+    that is in it, where a flow hears at all.
+    """
 
     CHAT = "chat"
     """A conversation chain: it streams and cannot be stopped."""
     PLAIN = "plain"
     """A chain that answers in one piece, whatever is asked for."""
     TOOLS = "tools"
-    """An agent that uses a calculator."""
+    """An agent that uses a calculator, hears recordings and reads documents."""
     AGENTS = "agents"
     """An agentflow of one model."""
     FORM = "form"
@@ -75,28 +80,36 @@ FORM_INPUT: Body = {
     ],
 }
 
-UPLOADS: Body = {
-    "isSpeechToTextEnabled": False,
-    "isImageUploadAllowed": True,
-    "isRAGFileUploadAllowed": False,
-    "imgUploadSizeAndTypes": [
-        {
-            "fileTypes": ["image/gif", "image/jpeg", "image/png", "image/webp", ""],
-            "maxUploadSize": 5,
-        }
-    ],
-    "fileUploadSizeAndTypes": [],
-}
+DOCUMENTS = ("text/plain", "text/csv", "text/markdown", "application/json", "application/pdf")
+"""What a flow with tools reads. Whatever is in such a file is taken for text."""
+
+
+def uploads(flow: Flow) -> Body:
+    """The images and recordings that the flow takes: all flows see, and those with tools hear."""
+    return {
+        "isSpeechToTextEnabled": flow.kind is Kind.TOOLS,
+        "isImageUploadAllowed": True,
+        "isRAGFileUploadAllowed": False,
+        "imgUploadSizeAndTypes": [
+            {
+                "fileTypes": ["image/gif", "image/jpeg", "image/png", "image/webp", ""],
+                "maxUploadSize": 5,
+            }
+        ],
+        "fileUploadSizeAndTypes": [],
+    }
 
 
 def public_config(flow: Flow) -> Body:
     """What the flow says to anyone: its definition is in it, with the prompts."""
+    full = {"status": True, "allowedUploadFileTypes": ",".join(DOCUMENTS)}
     prompts = {str(n): {"prompt": text} for n, text in enumerate(texts.SUGGESTIONS)}
     return {
         "title": "Sandbox",
         "starterPrompts": prompts,
         "welcomeMessage": texts.OPENING,
-        "uploads": UPLOADS,
+        **({"fullFileUpload": full} if flow.kind is Kind.TOOLS else {}),
+        "uploads": uploads(flow),
         "flowData": json.dumps({"nodes": _nodes(flow), "edges": []}, separators=(",", ":")),
         "isTTSEnabled": False,
     }

@@ -1,4 +1,4 @@
-"""The routes of CiniterFlow around its predictions: what a flow is like, ratings, files."""
+"""The routes of CiniterFlow around its predictions: what a flow is like, ratings, contacts."""
 
 import json
 import time
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
 from gateway.sandbox import ciniterflow_bodies as bodies
 from gateway.sandbox import ciniterflow_flows as flows
@@ -15,6 +14,10 @@ from gateway.sandbox.ciniterflow_flows import Flow, Kind
 from gateway.sandbox.memory import Conversation, Memory, Turn
 
 _KEY = "Bearer sandbox-key"
+_RATED = (
+    "Error: feedbackService.createChatMessageFeedbackForChatflow - SQLITE_CONSTRAINT: UNIQUE "
+    "constraint failed: chat_message_feedback.messageId"
+)
 _EMPTY = (
     *("sourceDocuments", "usedTools", "fileAnnotations", "agentReasoning"),
     *("reasonContent", "fileUploads", "artifacts", "action"),
@@ -22,7 +25,7 @@ _EMPTY = (
 
 
 class Rest:
-    """Everything but predictions. The one key is ``sandbox-key``."""
+    """Everything but predictions and files. The one key is ``sandbox-key``."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -40,7 +43,6 @@ class Rest:
             web.post("/api/v1/feedback", self._rate),
             web.put("/api/v1/feedback/{id}", self._rate_anew),
             web.post("/api/v1/leads", self._lead),
-            web.post("/api/v1/attachments/{flow}/{chat}", self._attach),
         ]
 
     async def _ping(self, _: web.Request) -> web.Response:
@@ -54,8 +56,8 @@ class Rest:
         return bodies.plain({"isStreaming": flow.kind is not Kind.PLAIN})
 
     async def _uploads(self, request: web.Request) -> web.Response:
-        _flow(request, "checkIfChatflowIsValidForUploads")
-        return bodies.plain(flows.UPLOADS)
+        flow = _flow(request, "checkIfChatflowIsValidForUploads")
+        return bodies.plain(flows.uploads(flow))
 
     async def _config(self, request: web.Request) -> web.Response:
         flow = _flow(request, "getSinglePublicChatbotConfig")
@@ -74,6 +76,8 @@ class Rest:
         turn = self._memory.turn(values["messageId"], values["chatflowid"])
         if turn is None:
             raise Refusal(404, f"Message with ID {values['messageId']} not found")
+        if turn in self._ratings.values():
+            raise Refusal(500, _RATED)
         turn.rating = values["rating"]
         rating = str(uuid4())
         self._ratings[rating] = turn
@@ -92,13 +96,6 @@ class Rest:
         ids = {key: values.get(key) for key in ("chatflowid", "chatId")}
         return bodies.plain({**named, **ids, "id": str(uuid4()), "createdDate": _now()})
 
-    async def _attach(self, request: web.Request) -> web.Response:
-        if request.match_info["flow"] != flows.TOOLS.id:
-            why = "File upload is not enabled for this chatflow"
-            raise Refusal(500, f"Error: attachmentService.createAttachment - {why}")
-        found = (await request.post()).getall("files")
-        return bodies.plain([_attachment(each) for each in found if isinstance(each, FileField)])
-
 
 def _flow(request: web.Request, service: str) -> Flow:
     name = request.match_info["flow"]
@@ -106,12 +103,6 @@ def _flow(request: web.Request, service: str) -> Flow:
     if flow is None:
         raise Refusal(500, f"Error: chatflowsService.{service} - Chatflow {name} not found")
     return flow
-
-
-def _attachment(file: FileField) -> bodies.Body:
-    raw = file.file.read()
-    text = raw.decode(errors="replace")
-    return {"name": file.filename, "mimeType": file.content_type, "size": len(raw), "content": text}
 
 
 def _rows(flow: str, conversation: Conversation, turn: Turn) -> list[bodies.Body]:

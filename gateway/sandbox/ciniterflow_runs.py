@@ -39,6 +39,8 @@ class Run(Struct, eq=False):
     decision: str = ""
     said: str = ""
     action: bodies.Body | None = None
+    artifacts: list[bodies.Body] = field(default_factory=list)
+    annotations: list[bodies.Body] = field(default_factory=list)
     aborted: asyncio.Event = field(default_factory=asyncio.Event)
     nodes: list[tuple[str, str]] = field(default_factory=list)
 
@@ -55,6 +57,8 @@ class Run(Struct, eq=False):
         return {
             "text": self.said,
             **({"usedTools": _CALCULATED} if self.kind is Kind.TOOLS else {}),
+            **({"artifacts": self.artifacts} if self.artifacts else {}),
+            **({"fileAnnotations": self.annotations} if self.annotations else {}),
             **self.asked,
             "chatId": self.chat,
             "chatMessageId": self.message,
@@ -70,6 +74,8 @@ class Run(Struct, eq=False):
             bodies.fail(FAILURE)
         if self.kind is Kind.TOOLS:
             yield "usedTools", _CALCULATED
+        if self.artifacts:
+            yield "artifacts", self.artifacts
 
     async def _agentflow(self) -> AsyncIterator[Event]:
         yield "agentFlowEvent", "INPROGRESS"
@@ -104,6 +110,8 @@ class Run(Struct, eq=False):
             raise _Failed(FAILURE)
         for empty in ("", ""):
             yield "token", empty
+        if self.annotations:
+            yield "fileAnnotations", self.annotations
         yield "calledTools", []
         yield "usageMetadata", self._usage()
         for event in self._left(_MODEL):

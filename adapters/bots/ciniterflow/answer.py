@@ -1,10 +1,11 @@
 """From CiniterFlow's events to the gateway's: what one answer becomes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
 from adapters.bots.ciniterflow import session, wire
+from adapters.bots.ciniterflow.artifacts import Artifacts, Made
 from adapters.bots.ciniterflow.errors import Refused
 from adapters.bots.ciniterflow.extras import Tools, sources, suggestions
 from adapters.bots.errors import ClientError, Unreachable
@@ -14,6 +15,7 @@ from gateway.model import (
     Done,
     Failed,
     Failure,
+    Notice,
     Reference,
     ReplyEvent,
     Source,
@@ -40,12 +42,18 @@ class Answer:
         """The answer is whole. The event that ends it need not be waited for long."""
         self.stopped = False
         """The gateway asked for the end: an empty answer is none to complain about."""
+        self._files: list[Made] = []
+        self.notices: Sequence[Notice] = ()
+        """Said once, with the first event or with a failure that is not tried again."""
         self._referred = False
         self._shown = False
         self._thought = ""
         self._message = ""
         self._statuses: set[str] = set()
         self._tools = Tools()
+        self._artifacts = Artifacts()
+        self._spoke = False
+        self._apart = False
         self._sources: dict[Source, None] = {}
         self._usage = Usage()
         self._pending: session.Pending | None = None
@@ -61,12 +69,18 @@ class Answer:
             self._referred = True
             yield Reference(self.run.encode(), task=self.run.chat)
 
-    def translate(self, event: wire.FlowEvent) -> Iterator[ReplyEvent]:
+    def files(self) -> list[Made]:
+        """What came with the last event and is yet to be fetched; told once."""
+        found, self._files = self._files, []
+        return found
+
+    def translate(self, event: wire.FlowEvent | wire.Unknown) -> Iterator[ReplyEvent]:
         """What ``event`` is for the gateway: nothing, one event or several.
 
         Errors are raised by the client and go to ``fail``.
         """
         yield from self.refer()
+        yield from self._notify()
         if self.stopped and not isinstance(event, wire.Metadata | wire.Abort | wire.End):
             # The server goes on, so the conversation is left as one that still runs.
             self.ended = True
@@ -74,8 +88,7 @@ class Answer:
             return
         match event:
             case wire.Token(data=text) if text:
-                self._shown = True
-                yield TextDelta(text)
+                yield from self._say(text)
             case wire.Thinking(data=text) if text:
                 yield from self._think(text)
             case wire.NextAgentFlow(data=wire.Node(node_label=str(label), status="INPROGRESS")):
@@ -84,6 +97,8 @@ class Answer:
                 yield from self._status(label)
             case wire.CalledTools() | wire.UsedTools() | wire.AgentReasoning():
                 yield from self._work(event)
+            case wire.Artifacts() | wire.FileAnnotations():
+                yield from self._collect(event)
             case wire.SourceDocuments(data=list(found)):
                 yield from self._cite(found)
             case wire.ActionEvent(data=wire.Action() as action):
@@ -118,8 +133,27 @@ class Answer:
         if self.stopped:
             yield Done()
             return
+        if error.retry_after is None:
+            yield from self._notify()
         failure = Failure.INTERRUPTED if _aborted(error) else error.failure
         yield Failed(failure, str(error), None if self._shown else error.retry_after)
+
+    def _notify(self) -> Iterator[Notice]:
+        yield from self.notices
+        self.notices = ()
+
+    def _say(self, text: str, *, apart: bool = False) -> Iterator[TextDelta]:
+        gap = "\n\n" if self._spoke and (apart or self._apart) else ""
+        self._shown, self._spoke, self._apart = True, True, apart
+        yield TextDelta(gap + text)
+
+    def _collect(self, event: wire.Artifacts | wire.FileAnnotations) -> Iterator[TextDelta]:
+        for each in self._artifacts.found(event):
+            if isinstance(each, str):
+                yield from self._say(each, apart=True)
+            else:
+                self._shown = True
+                self._files.append(each)
 
     def _think(self, text: str) -> Iterator[Thought]:
         # Models think in pieces of a word; what is shown is the line they are at.

@@ -18,6 +18,8 @@ class Prediction(Struct, frozen=True, rename="camel"):
     session_id: str | None = None
     used_tools: list[wire.Tool | None] | None = None
     source_documents: list[wire.Document | None] | None = None
+    artifacts: list[wire.Artifact | None] | None = None
+    file_annotations: list[wire.FileAnnotation | None] | None = None
     follow_up_prompts: object = None
     action: wire.Action | None = None
 
@@ -25,6 +27,8 @@ class Prediction(Struct, frozen=True, rename="camel"):
         """The same answer as events."""
         yield wire.UsedTools(data=self.used_tools)
         yield wire.Token(data=self._whole_text())
+        yield wire.Artifacts(data=self.artifacts)
+        yield wire.FileAnnotations(data=self.file_annotations)
         yield wire.SourceDocuments(data=self.source_documents)
         yield wire.Metadata(
             data=wire.About(self.chat_message_id, self.follow_up_prompts, self.action)
@@ -56,14 +60,26 @@ class Streaming(Struct, frozen=True, rename="camel"):
     is_streaming: bool | None = None
 
 
+class SizeAndTypes(Struct, frozen=True, rename="camel"):
+    """Media types, and how many megabytes a file of them may have."""
+
+    file_types: list[str] | None = None
+    max_upload_size: float | None = None
+
+
 class Uploads(Struct, frozen=True, rename="camel"):
-    """What files a flow takes."""
+    """What images and recordings a flow takes."""
 
     is_image_upload_allowed: bool | None = None
     is_speech_to_text_enabled: bool | None = None
-    is_rag_file_upload_allowed: bool | None = msgspec.field(
-        default=None, name="isRAGFileUploadAllowed"
-    )
+    img_upload_size_and_types: list[SizeAndTypes] | None = None
+
+
+class FullFileUpload(Struct, frozen=True, rename="camel"):
+    """Whether a flow reads documents, and of which media types: a list with commas."""
+
+    status: bool | None = None
+    allowed_upload_file_types: str | None = None
 
 
 class Option(Struct, frozen=True):
@@ -114,6 +130,8 @@ class PublicConfig(Struct, frozen=True, rename="camel"):
 
     welcome_message: str | None = None
     starter_prompts: object = None
+    uploads: Uploads | None = None
+    full_file_upload: FullFileUpload | None = None
     flow_data: str | None = None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Literal, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from aiohttp import ClientSession, ClientTimeout, FormData
@@ -18,6 +18,7 @@ Rating = Literal["THUMBS_UP", "THUMBS_DOWN"]
 _QUICK = 10.0
 """Seconds that a small request may take in all."""
 _UPLOAD = 120.0
+"""Seconds that files may take on their way."""
 
 
 class Client:
@@ -56,14 +57,14 @@ class Client:
         override: Mapping[str, object] | None = None,
         streaming: bool = True,
         private: Iterable[str] = (),
-    ) -> AsyncGenerator[wire.FlowEvent]:
+    ) -> AsyncGenerator[wire.FlowEvent | wire.Unknown]:
         """Ask, and yield the answer's events as they come, until the stream ends.
 
-        ``what`` holds a ``question``, a ``form`` or a ``humanInput``. ``chat`` must not be that of
-        another prediction that still runs: the two would be mixed. The end of the stream does not
-        say that the answer is whole; its events do. An ``error`` event is raised as Refused. An
-        answer in one piece, asked for or not, comes as the same events. Closing the iterator
-        closes the connection.
+        ``what`` holds a ``question``, a ``form`` or a ``humanInput``, and perhaps ``uploads``.
+        ``chat`` must not be that of another prediction that still runs: the two would be mixed.
+        The end of the stream does not say that the answer is whole; its events do. An ``error``
+        event is raised as Refused. An answer in one piece, asked for or not, comes as the same
+        events. Closing the iterator closes the connection.
         """
         body = {
             **what,
@@ -72,13 +73,15 @@ class Client:
             "streaming": streaming,
         }
         secrets = (self._key, chat, session, *private)
+        # The server begins only when it has all of the body.
+        begins_within = self._headers + self._connect + (_UPLOAD if "uploads" in what else 0)
         async with self._transport.request(
             "POST",
             f"prediction/{self._flow}",
             self._limits(streaming),
             body=body,
             private=secrets,
-            headers_within=self._headers + self._connect if streaming else self._content,
+            headers_within=begins_within if streaming else self._content,
         ) as response:
             if response.content_type == "text/event-stream":
                 stream = Stream(response, self._content)
@@ -138,12 +141,20 @@ class Client:
     async def upload(
         self, chat: str, name: str, media_type: str, content: bytes
     ) -> list[bodies.Uploaded]:
-        """Have a file's text read. The flow must allow it."""
-        form = FormData()
+        """Have a file's text read. The flow must allow it.
+
+        The name must have the ending of the media type, and no control characters.
+        """
+        form = FormData(quote_fields=False)
         form.add_field("files", content, filename=name, content_type=media_type)
         path = f"attachments/{self._flow}/{quote(chat, safe='')}"
         kind = list[bodies.Uploaded]
         return await self._send("POST", path, form, kind, (chat, name), _UPLOAD)
+
+    def address_of(self, chat: str, file: str) -> str:
+        """Where the server serves what it keeps for a chat under that name."""
+        query = {"chatflowId": self._flow, "chatId": chat, "fileName": file}
+        return f"{self._transport.base_url}/get-upload-file?{urlencode(query, quote_via=quote)}"
 
     async def ping(self) -> bool:
         """Whether a CiniterFlow answers there."""

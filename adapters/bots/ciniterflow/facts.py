@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from adapters.bots.ciniterflow import bodies
+from adapters.bots.ciniterflow.accepted import Accepted, accepted
 from adapters.bots.ciniterflow.client import Client
 from adapters.bots.ciniterflow.errors import Refused
 from adapters.bots.ciniterflow.forms import Form, form_of
@@ -24,6 +25,7 @@ class Facts(Struct, frozen=True):
     streaming: bool = True
     introduction: Introduction = Introduction()
     form: Form | None = None
+    files: Accepted = Accepted()
 
 
 class FlowFacts:
@@ -69,7 +71,9 @@ class FlowFacts:
             # What was true a minute ago is more than nothing.
             return replace(self._known or Facts(), streaming=streaming)
         form = form_of(bodies.start_inputs(config.flow_data))
-        return Facts(streaming, _introduction(config), form)
+        uploads = config.uploads or await self._uploads()
+        files = accepted(uploads, config.full_file_upload or bodies.FullFileUpload())
+        return Facts(streaming, _introduction(config), form, files)
 
     async def _can_stream(self) -> bool:
         try:
@@ -77,6 +81,13 @@ class FlowFacts:
         except ClientError as error:
             self._passed_over("streaming", error)
             return True
+
+    async def _uploads(self) -> bodies.Uploads:
+        try:
+            return await self._client.uploads()
+        except ClientError as error:
+            self._passed_over("uploads", error)
+            return bodies.Uploads()
 
     def _passed_over(self, what: str, error: ClientError) -> None:
         """Go on without: a proxy may let nothing but predictions through."""

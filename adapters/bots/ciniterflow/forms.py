@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from adapters.bots.ciniterflow.bodies import Field, StartInputs
+from gateway.model import Choice, Choices, TextDelta
 
 _LINE = re.compile(r"[\s*•-]*(.+?)[\s*]*[:：](.*)")
 _HINT = re.compile(r"\s*\([^()]*\)$")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _YES = frozenset({"yes", "y", "true", "on", "1", "có", "đúng"})
 _NO = frozenset({"no", "n", "false", "off", "0", "không", "sai"})
-_PLEASE = {
-    "en": "Please send these lines back, filled in:",
-    "vi": "Vui lòng gửi lại các dòng này với nội dung bạn điền:",
-}
 
 
 class FormField(Struct, frozen=True):
@@ -83,12 +80,15 @@ class Form(Struct, frozen=True):
         """The form as it is sent."""
         return {each.name: each.value(given[each.name]) for each in self.fields}
 
-    def request(self, given: Mapping[str, str], locale: str) -> str:
-        """Asks for what is missing, in the person's language as far as it is the gateway's."""
-        lines = "\n".join(each.line for each in self.missing(given))
-        please = _PLEASE.get(locale.partition("-")[0].lower(), _PLEASE["en"])
+    def request(self, given: Mapping[str, str], please: str) -> Iterator[TextDelta | Choices]:
+        """Asks for what is missing. ``please`` is a sentence in the person's language."""
+        missing = self.missing(given)
+        lines = "\n".join(each.line for each in missing)
         head = (self.title, self.description) if not given else ()
-        return "\n\n".join(filter(None, (*head, please, lines)))
+        yield TextDelta("\n\n".join(filter(None, (*head, please, lines))))
+        match missing:
+            case [field] if field.options:
+                yield Choices(field.label, tuple(Choice(each, each) for each in field.options))
 
     def _lines(self, text: str) -> Iterator[tuple[str, str]]:
         name, said = "", ""

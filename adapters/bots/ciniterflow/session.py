@@ -6,6 +6,7 @@ from msgspec import DecodeError, Raw, Struct, json
 from msgspec.structs import replace
 
 from adapters.bots.ciniterflow import wire
+from adapters.bots.ciniterflow.forms import Form
 
 _LARGEST_MAPPING = 16_000
 
@@ -57,6 +58,18 @@ class Session(Struct, frozen=True, omit_defaults=True):
     def encode(self) -> str:
         """As a reference."""
         return json.encode(self).decode()
+
+    def step(self, text: str, form: Form | None) -> tuple["Session", dict[str, object]]:
+        """The conversation as ``text`` leaves it, and what to send; nothing while the form is not
+        filled in."""
+        if self.pending and (reply := self.pending.reply(text)):
+            return self, reply
+        if form is None or self.filled:
+            return self, {"question": text}
+        given = form.read(text, self.form or {})
+        if form.missing(given):
+            return replace(self, form=given), {}
+        return replace(self, form=self.form or {}), {"form": form.values(given)}
 
     def begun(self, *, busy: bool = False) -> "Session":
         """As it is while the next prediction runs.

@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import ClientResponse
 
 from adapters.bots.ciniterflow import wire
+from adapters.bots.ciniterflow.decoding import decode
 from adapters.bots.errors import Stalled, TooMuch
 from gateway import sse
 
@@ -25,7 +26,7 @@ class Stream:
         self._parser = sse.Parser()
         self._size = 0
 
-    async def next(self) -> list[wire.FlowEvent] | None:
+    async def next(self) -> list[wire.FlowEvent | wire.Unknown] | None:
         """The events that came next, perhaps none; None at the end of the stream.
 
         Raises Stalled when there was no content for too long and TooMuch when there was too much.
@@ -51,15 +52,15 @@ class Stream:
         self._left -= clock() - began
         return data
 
-    def _parse(self, data: bytes) -> list[wire.FlowEvent]:
+    def _parse(self, data: bytes) -> list[wire.FlowEvent | wire.Unknown]:
         try:
             found = self._parser.feed(data)
         except sse.TooLarge as error:
             raise TooMuch(str(error)) from error
         return [event for each in found if (event := self._decode(each))]
 
-    def _decode(self, raw: sse.Event) -> wire.FlowEvent | None:
-        event = wire.decode(raw)
+    def _decode(self, raw: sse.Event) -> wire.FlowEvent | wire.Unknown | None:
+        event = decode(raw)
         # Traces grow with every node of an agentflow; they are dropped, so they do not count.
         if event:
             self._size += len(raw.data)

@@ -23,7 +23,8 @@ class Transport:
 
     def __init__(self, http: ClientSession, base_url: str, key: str) -> None:
         self._http = http
-        self._base_url = f"{base_url.rstrip('/')}/api/v1"
+        self.base_url = f"{base_url.rstrip('/')}/api/v1"
+        """The API's."""
         self._key = key
 
     @asynccontextmanager
@@ -49,7 +50,7 @@ class Transport:
                 response = await stack.enter_async_context(
                     self._http.request(
                         method,
-                        f"{self._base_url}/{path}",
+                        f"{self.base_url}/{path}",
                         params=query,
                         data=_encoded(body),
                         headers=self._headers(body),

@@ -5,11 +5,7 @@ passed over, above all the traces of agentflows (``agentFlowExecutedData``): the
 and are never decoded.
 """
 
-from typing import get_args
-
-from msgspec import DecodeError, Raw, Struct, ValidationError, json
-
-from gateway import sse
+from msgspec import Raw, Struct
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -62,6 +58,36 @@ class SourceDocuments(Event, frozen=True, kw_only=True, tag="sourceDocuments"):
     """What the answer rests on; from several nodes one after the other."""
 
     data: list[Document | None] | None = None
+
+
+class Artifact(Struct, frozen=True):
+    """Something a tool has made: ``type`` is a format such as png, html or json.
+
+    ``data`` is what was made, or where it is kept: nothing tells the two apart but its looks.
+    """
+
+    type: str | None = None
+    data: object = None
+    name: str | None = None
+
+
+class Artifacts(Event, frozen=True, kw_only=True, tag="artifacts"):
+    """What tools have made; some servers repeat what they have sent before."""
+
+    data: list[Artifact | None] | None = None
+
+
+class FileAnnotation(Struct, frozen=True, rename="camel"):
+    """A file the text refers to: where it is kept, and what it is called."""
+
+    file_path: str | None = None
+    file_name: str | None = None
+
+
+class FileAnnotations(Event, frozen=True, kw_only=True, tag="fileAnnotations"):
+    """The files the text refers to."""
+
+    data: list[FileAnnotation | None] | None = None
 
 
 class Reasoning(Struct, frozen=True, rename="camel"):
@@ -172,6 +198,12 @@ class End(Event, frozen=True, kw_only=True, tag="end"):
     """Nothing more comes."""
 
 
+class Unknown(Struct, frozen=True):
+    """An event of a kind that was not there when this was written."""
+
+    kind: str
+
+
 FlowEvent = (
     Start
     | Token
@@ -179,6 +211,8 @@ FlowEvent = (
     | CalledTools
     | UsedTools
     | SourceDocuments
+    | Artifacts
+    | FileAnnotations
     | AgentReasoning
     | NextAgent
     | NextAgentFlow
@@ -190,56 +224,3 @@ FlowEvent = (
     | Abort
     | End
 )
-
-
-class _Head(Struct, frozen=True):
-    event: str
-
-
-_head = json.Decoder(_Head)
-_kinds: dict[object, type[FlowEvent]] = {
-    kind.__struct_config__.tag: kind for kind in get_args(FlowEvent)
-}
-_decoders: dict[object, json.Decoder[FlowEvent]] = {
-    name: json.Decoder(kind, strict=False) for name, kind in _kinds.items()
-}
-_TEXTS: dict[str, type[Token | Thinking | Error]] = {
-    "token": Token,
-    "thinking": Thinking,
-    "error": Error,
-}
-
-
-def decode(event: sse.Event) -> FlowEvent | None:
-    """One event of the stream; None when it is of a kind the gateway has no use for.
-
-    Servers put the kind and the data into one JSON object; the vendor's guide also shows the kind
-    as the event's own name. Never raises. An event with a field of the wrong type counts as that
-    event without any field, so that an oddly formed end or error still ends the answer.
-    """
-    name = event.event if event.event in _kinds else _name(event.data)
-    if name not in _kinds:
-        return None
-    if event.event in _kinds and not _name(event.data):
-        return _named(name, event.data)
-    return _object(name, event.data)
-
-
-def _name(data: str) -> str:
-    try:
-        return _head.decode(data).event
-    except DecodeError:
-        return ""
-
-
-def _named(name: str, data: str) -> FlowEvent:
-    if text := _TEXTS.get(name):
-        return text(data=data)
-    return _object(name, f'{{"event":"{name}","data":{data}}}')
-
-
-def _object(name: str, data: str) -> FlowEvent:
-    try:
-        return _decoders[name].decode(data)
-    except (ValidationError, DecodeError):
-        return _kinds[name]()

@@ -3,8 +3,6 @@
 import asyncio
 import json
 import re
-import signal
-import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -375,21 +373,3 @@ async def test_a_word_chooses_the_kind_of_flow(run_flows):
     assert found["action"]["mapping"] == {"approve": "Proceed", "reject": "Reject"}
     assert found["text"] == "You said: may I?\n\nProceed with this?"
     assert "usedTools" in await sandbox.ask(flows.AGENTS.id, "@tools 2+2?")
-
-
-async def test_as_a_process_it_says_where_it_is_and_ends_when_told_to():
-    running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "gateway.sandbox.ciniterflow_main", "--port", "0"),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        where = (await running.stdout.readline()).decode().split()[-1]
-        async with aiohttp.ClientSession() as http, http.get(f"{where}/api/v1/ping") as response:
-            assert await response.text() == "pong"
-        running.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(running.wait(), 5) == 0
-        assert f"{flows.PROTECTED.id} chat sandbox-key\n".encode() in await running.stdout.read()
-    finally:
-        if running.returncode is None:
-            running.kill()
-        await running.communicate()

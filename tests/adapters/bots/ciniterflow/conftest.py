@@ -9,9 +9,13 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from support.handed import Handed
 
 from adapters.bots.ciniterflow import Bot, Config
 from gateway.model import Ask, Conversation, ReplyEvent
+from gateway.sandbox.answers import Answers
+from gateway.sandbox.ciniterflow import CiniterFlow
+from gateway.sandbox.server import serving
 
 CAPTURES = Path(__file__).parents[3] / "captures" / "ciniterflow"
 FLOW = "066d3c15-a19e-4f92-9f43-b910551a9232"
@@ -131,7 +135,12 @@ async def _end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reply
 @pytest.fixture
 async def upstream(capture: Callable[..., Reply]) -> AsyncIterator[Upstream]:
     """By default a flow that streams and has no form."""
-    facts = {"chatflows-streaming": capture("82_"), "public-chatbotConfig": capture("84_")}
+    names = {
+        "chatflows-streaming": "82_",
+        "chatflows-uploads": "83_",
+        "public-chatbotConfig": "84_",
+    }
+    facts = {about: capture(name) for about, name in names.items()}
     stand_in, tasks = Upstream(facts), set[asyncio.Task[None]]()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -187,20 +196,20 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-@dataclass
-class Gateway:
-    http: aiohttp.ClientSession
+@pytest.fixture
+def gateway(http: aiohttp.ClientSession) -> Handed:
+    return Handed(http)
 
 
 @pytest.fixture
-async def start_bot(http: aiohttp.ClientSession) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
+async def start_bot(gateway: Handed) -> AsyncIterator[Callable[..., Awaitable[Bot]]]:
     """A started bot; limits are generous unless given."""
     started: list[Bot] = []
 
     async def start(url: str, flow: str = FLOW, **config: object) -> Bot:
         values = {"kind": "ciniterflow", "base_url": url, "flow_id": flow, **config}
         bot = Bot("helper", Config.model_validate(values))
-        await bot.start(Gateway(http))
+        await bot.start(gateway)
         started.append(bot)
         return bot
 
@@ -226,7 +235,7 @@ async def bot(make_bot: Callable[..., Awaitable[Bot]]) -> Bot:
 
 @pytest.fixture
 def make_ask() -> Callable[..., Ask]:
-    def make(text: str = "hello", reference: str = "", **more: str) -> Ask:
+    def make(text: str = "hello", reference: str = "", **more: object) -> Ask:
         conversation = Conversation(reference)
         return Ask(turn="turn-1", text=text, user="u1", conversation=conversation, **more)
 
@@ -237,7 +246,27 @@ def make_ask() -> Callable[..., Ask]:
 def answer_of(make_ask: Callable[..., Ask]) -> Callable[..., Awaitable[list[ReplyEvent]]]:
     """All events of one answer."""
 
-    async def ask(bot: Bot, *args: str, **more: str) -> list[ReplyEvent]:
+    async def ask(bot: Bot, *args: str, **more: object) -> list[ReplyEvent]:
         return [event async for event in bot.answer(make_ask(*args, **more))]
 
     return ask
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[str]:
+    """The address of a sandbox that answers from no README."""
+    api = CiniterFlow(Answers("# Chat Gateway\n").answer, pace=0)
+    async with serving(api.application(), "127.0.0.1", 0) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def asked_of(http: aiohttp.ClientSession) -> Callable[[str], Awaitable[dict[str, object]]]:
+    """What a sandbox was asked last."""
+
+    async def last(url: str) -> dict[str, object]:
+        async with http.get(f"{url}/sandbox/asked") as response:
+            found = await response.json()
+            return found["asked"][-1]
+
+    return last

@@ -5,7 +5,7 @@ from contextlib import aclosing
 import pytest
 
 from adapters.bots.ciniterflow import wire
-from adapters.bots.ciniterflow.bodies import Uploads
+from adapters.bots.ciniterflow.bodies import SizeAndTypes, Uploads
 from adapters.bots.ciniterflow.client import Client
 from adapters.bots.ciniterflow.errors import Refused
 from gateway.model import Failure
@@ -15,6 +15,7 @@ from gateway.sandbox.answers import Answers
 from gateway.sandbox.ciniterflow import CiniterFlow
 from gateway.sandbox.server import serving
 
+SEEN = SizeAndTypes(["image/gif", "image/jpeg", "image/png", "image/webp", ""], 5)
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
 
@@ -52,7 +53,8 @@ async def test_what_is_known_of_the_server_and_the_flow(client_of):
     assert await client.version() == "3.1.4"
     assert await client.is_streaming()
     assert not await client_of(flows.PLAIN.id).is_streaming()
-    assert await client.uploads() == Uploads(True, False, False)
+    assert await client.uploads() == Uploads(True, False, [SEEN])
+    assert await client_of(flows.TOOLS.id).uploads() == Uploads(True, True, [SEEN])
     assert (await client.public_config()).welcome_message == texts.OPENING
 
 
@@ -71,8 +73,8 @@ async def test_history_and_ratings(client_of):
 
 async def test_contacts_and_files(client_of):
     assert await client_of().leave_contact("c1", name="N", email="a@b.c")
-    found = await client_of(flows.TOOLS.id).upload("c1", "a.txt", "text/plain", b"hello")
-    assert [(each.name, each.size, each.content) for each in found] == [("a.txt", 5, "hello")]
+    found = await client_of(flows.TOOLS.id).upload("c1", "một tệp.txt", "text/plain", b"hello")
+    assert [(each.name, each.size, each.content) for each in found] == [("một tệp.txt", 5, "hello")]
     with pytest.raises(Refused, match="not enabled"):
         await client_of().upload("c1", "a.txt", "text/plain", b"hello")
 

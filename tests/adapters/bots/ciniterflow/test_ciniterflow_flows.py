@@ -1,6 +1,7 @@
 """What the bot finds out about its flow before it asks."""
 
 import asyncio
+import json
 
 import pytest
 from ciniterflow_events import (
@@ -16,6 +17,7 @@ from gateway.model import (
     Introduction,
 )
 from gateway.ports import CanIntroduce
+from gateway.sandbox import ciniterflow_flows as flows
 
 
 async def test_the_introduction(upstream, bot):
@@ -99,3 +101,57 @@ async def test_an_inquiry_ends_with_the_bot(upstream, reply, bot, make_ask):
         await waiting
     await bot.stop()
     await asyncio.wait_for(upstream.inquiries[1].closed.wait(), 2)
+
+
+async def test_what_an_operator_is_told(sandbox, start_bot):
+    images = "gif, jpeg, png, webp up to 5 MB"
+    chat = await (await start_bot(sandbox, flows.CHAT.id)).describe()
+    assert chat.abilities == {
+        "streams": "yes",
+        "images": images,
+        "speech": "no",
+        "documents": "plain text",
+    }
+    tools = await (await start_bot(sandbox, flows.TOOLS.id)).describe()
+    assert tools.abilities == {
+        "streams": "yes",
+        "images": images,
+        "speech": "mp4, ogg, webm",
+        "documents": "csv, json, markdown, pdf, plain",
+    }
+    form = await (await start_bot(sandbox, flows.FORM.id)).describe()
+    assert form.abilities["begins"] == "with a form"
+    unknown = "00000000-0000-0000-0000-000000000000"
+    assert (await (await start_bot(sandbox, unknown)).describe()).problem
+
+
+@pytest.mark.parametrize(
+    ("allowed", "sizes", "images"),
+    [
+        (True, [], "no"),
+        (True, None, "no"),
+        (False, [{"fileTypes": ["image/png"], "maxUploadSize": 5}], "no"),
+        (True, [{"fileTypes": ["image/png"]}], "png up to 5 MB"),
+        (True, [{"fileTypes": ["image/png"], "maxUploadSize": 0.5}], "png up to 0.5 MB"),
+    ],
+)
+async def test_an_older_server_is_asked_for_its_uploads(
+    upstream, reply, bot, allowed, sizes, images
+):
+    said = {"isImageUploadAllowed": allowed, "imgUploadSizeAndTypes": sizes}
+    upstream.facts["public-chatbotConfig"] = reply(b"{}", headers=JSON)
+    upstream.facts["chatflows-uploads"] = reply(json.dumps(said).encode(), headers=JSON)
+    assert (await bot.describe()).abilities["images"] == images
+    assert len(upstream.inquiries) == 3
+
+
+async def test_a_server_that_does_not_say_what_it_takes(upstream, reply, capture, bot):
+    config = b'{"fullFileUpload":{"status":true,"allowedUploadFileTypes":""}}'
+    upstream.facts["public-chatbotConfig"] = reply(config, headers=JSON)
+    upstream.facts["chatflows-uploads"] = capture("89_")
+    assert (await bot.describe()).abilities == {
+        "streams": "yes",
+        "images": "no",
+        "speech": "no",
+        "documents": "all",
+    }

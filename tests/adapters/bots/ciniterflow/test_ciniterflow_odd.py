@@ -13,7 +13,7 @@ from ciniterflow_events import (
     text_of,
 )
 
-from adapters.bots.ciniterflow import bot as bot_module
+from adapters.bots.ciniterflow import asking as asking_module
 from adapters.bots.ciniterflow import session as sessions
 from gateway.model import Done, Failed, Failure
 
@@ -44,6 +44,14 @@ async def test_what_is_not_understood_is_passed_over(upstream, reply, bot, answe
     assert events[-1] == Done()
 
 
+async def test_kinds_that_nobody_knows_are_counted(upstream, reply, bot, answer_of, gateway):
+    known = sse(("tool", {}), ("executionEnd", None), ("agentFlowExecutedData", []))
+    unknown = sse(("canvas", {"secret": 1}), ("k" * 100, 1)) + b"event: unheard-of\ndata: x\n\n"
+    upstream.replies = [reply(known + unknown + sse(HELLO, END))]
+    assert (await answer_of(bot))[-1] == Done()
+    assert gateway.unknown_events == ["canvas", "k" * 60, "unheard-of"]
+
+
 @pytest.mark.parametrize("data", [None, {"message": "x"}, ""])
 async def test_an_oddly_formed_error_is_still_one(upstream, reply, bot, answer_of, data):
     upstream.replies = [reply(sse(("error", data)), end="open")]
@@ -57,7 +65,7 @@ async def test_oddly_formed_metadata_still_ends(upstream, reply, bot, answer_of)
 
 @pytest.mark.parametrize("end", ["eof", "cut", "open"])
 async def test_metadata_without_an_end_is_enough(upstream, reply, bot, answer_of, end, monkeypatch):
-    monkeypatch.setattr(bot_module, "_LINGER", 0.05)
+    monkeypatch.setattr(asking_module, "_LINGER", 0.05)
     upstream.replies = [reply(sse(HELLO, ABOUT), end=end)]
     assert (await answer_of(bot))[-1] == Done()
 

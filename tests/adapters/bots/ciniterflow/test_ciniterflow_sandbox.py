@@ -57,6 +57,9 @@ async def test_every_flow_remembers(server, start_bot, answer_of, flow):
         ("nothing", Failure.EMPTY),
         ("busy", Failure.BUSY),
         ("hang", Failure.TIMEOUT),
+        ("error unauthorized", Failure.MISCONFIGURED),
+        ("error app_unavailable", Failure.UNAVAILABLE),
+        ("error too_many_requests", Failure.BUSY),
     ],
 )
 async def test_misbehaviour_reaches_the_bot(server, start_bot, answer_of, flow, order, failure):
@@ -66,6 +69,12 @@ async def test_misbehaviour_reaches_the_bot(server, start_bot, answer_of, flow, 
     assert events[-1].failure is failure
     streams = flow is not flows.PLAIN
     assert said(events) == (texts.HALF if streams and order in {"cut", "fail midway"} else "")
+
+
+async def test_what_moderation_says_is_the_answer(server, start_bot, answer_of):
+    events = await answer_of(await start_bot(server, flows.CHAT.id), "moderate")
+    assert said(events) == texts.MODERATED
+    assert events[-1] == Done()
 
 
 @pytest.mark.parametrize(
