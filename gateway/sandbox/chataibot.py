@@ -10,6 +10,7 @@ from aiohttp import web
 from msgspec import Struct, field
 
 from gateway.sandbox import chataibot_bodies as bodies
+from gateway.sandbox import chataibot_files as files
 from gateway.sandbox.answers import Answer, Ending
 from gateway.sandbox.chataibot_bodies import Body, Refusal
 
@@ -29,6 +30,8 @@ class _Talk(Struct):
 
     id: str
     visitor: str
+    origin: str
+    """Where the visitor's side found the server."""
     queries: list[str] = field(default_factory=list)
     closed: bool = False
 
@@ -38,7 +41,8 @@ class ChatAIBot:
 
     Answers go to ``webhook_url`` (it may be set later) with ``webhook_token``, ``delay`` seconds
     after the message. A visitor who writes ``silent``, ``buttons``, ``twice``, ``early``,
-    ``agent`` or ``close`` has the bot do that; for refusals see ``chataibot_bodies.REFUSALS``.
+    ``agent``, ``file`` or ``close`` has the bot do that; for refusals see
+    ``chataibot_bodies.REFUSALS``. Files that a visitor sends are fetched, and their sizes told.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class ChatAIBot:
                 web.get("/sandbox/asked", self._list_asked),
                 web.post("/api/v1/conversations", self._start),
                 web.post("/api/v1/conversation/{id}/messages", self._continue),
+                *files.routes(),
             ]
         )
         return app
@@ -92,8 +97,8 @@ class ChatAIBot:
             raise bodies.invalid("bot_key")
         visitor, contact = _visitor(body), _contact(body)
         text, data = bodies.text_of(body)
-        talk = _Talk(uuid4().hex, visitor)
-        events = self._play(talk, text, data)
+        talk = _Talk(uuid4().hex, visitor, str(request.url.origin()))
+        events = await self._play(talk, text, data)
         self._keep(talk)
         await self._send(text, events)
         return web.json_response(bodies.started(talk.id, visitor, contact))
@@ -108,7 +113,7 @@ class ChatAIBot:
         if body.get("user") != {"type": "VISITOR"}:
             raise bodies.invalid("user.type")
         text, data = bodies.text_of(body)
-        await self._send(text, self._play(talk, text, data))
+        await self._send(text, await self._play(talk, text, data))
         return web.json_response({"ok": True, "message_id": uuid4().hex})
 
     def _keep(self, talk: _Talk) -> None:
@@ -116,7 +121,7 @@ class ChatAIBot:
         if len(self._talks) > _REMEMBERED_CONVERSATIONS:
             self._talks.popitem(last=False)
 
-    def _play(self, talk: _Talk, text: str, data: Body) -> list[Body]:
+    async def _play(self, talk: _Talk, text: str, data: Body) -> list[Body]:
         """The events that a visitor's message leads to. Raises Refusal."""
         word = text.strip().casefold()
         if word in bodies.REFUSALS:
@@ -124,7 +129,7 @@ class ChatAIBot:
         if word == "not ok":
             raise Refusal(400, "CONTACT_IS_BLOCKED", "The sandbox was asked to refuse", http=200)
         sender = "AGENT" if word == "agent" else "BOT"
-        said = self._reply(talk, word, text, data)
+        said = await self._reply(talk, word, text, data)
         talk.queries.append(text)
         # Its own words come back to the visitor's side, too.
         events = [bodies.said(talk.id, "VISITOR", data)]
@@ -135,19 +140,22 @@ class ChatAIBot:
             events.append(bodies.closed(talk.id))
         return events
 
-    def _reply(self, talk: _Talk, word: str, text: str, data: Body) -> Body:
+    async def _reply(self, talk: _Talk, word: str, text: str, data: Body) -> Body:
         if word == "silent":
             return {}
         if word == "buttons":
             return {"body": "What is it about?", "buttons": list(bodies.BUTTONS)}
         if "callback" in data:
             return {"body": f"You have chosen {text}, which is {data['key']}."}
+        if sent := files.files_of(data):
+            return {"body": await files.received(self._http, sent)}
         answer = self._answer(text, talk.queries)
         if answer.ending is Ending.BUSY:
             raise Refusal(429, "TOO_MANY_REQUESTS", "Too many requests")
         if answer.ending is Ending.FAILURE:
             raise Refusal(500, "INTERNAL_SERVER_ERROR", "Something went wrong")
-        return {"body": answer.text} if answer.text else {}
+        made = {"files": [files.made(talk.origin)]} if answer.ending is Ending.FILE else {}
+        return {"body": answer.text, **made} if answer.text else {}
 
     async def _send(self, text: str, events: list[Body]) -> None:
         if not self.webhook_url:

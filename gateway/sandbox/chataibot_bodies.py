@@ -68,9 +68,13 @@ def text_of(body: Body) -> tuple[str, Body]:
     data = message.get("data") if isinstance(message, dict) else None
     if not isinstance(message, dict) or message.get("type") != "text":
         raise invalid("message.type")
-    if not isinstance(data, dict) or not isinstance(data.get("body"), str) or not data["body"]:
+    if not isinstance(data, dict):
+        raise invalid("message.data")
+    # A file may come without a word.
+    text = data.get("body", "" if data.get("files") else None)
+    if not isinstance(text, str) or not (text or data.get("files")):
         raise invalid("message.data.body")
-    return data["body"], data
+    return text, data
 
 
 def started(conversation: str, visitor: str, contact: Body) -> Body:

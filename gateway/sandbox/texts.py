@@ -34,6 +34,9 @@ To see how the gateway behaves, ask me for one of these, in just these words:
 - **moderate** – an answer that is taken back
 - **file** – an answer with a file
 - **error app_unavailable** – any of the codes that ClickAI refuses with
+
+At the end of any question to ClickAI: **with a picture** (a file), **aloud** (speech), **in the old
+order** (the end as older servers have it), **namelessly** (a failure without a reason).
 """
 
 UNKNOWN = (

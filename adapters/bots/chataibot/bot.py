@@ -13,16 +13,20 @@ from aiohttp import web
 from msgspec.structs import replace
 from yarl import URL
 
-from adapters.bots.chataibot import webhook, wire
+from adapters.bots.chataibot import webhook
 from adapters.bots.chataibot.client import Client
 from adapters.bots.chataibot.config import Config
-from adapters.bots.chataibot.content import Button
 from adapters.bots.chataibot.errors import ClientError
-from adapters.bots.chataibot.events import Event, events_of
+from adapters.bots.chataibot.events import events_of
+from adapters.bots.chataibot.files import Files
 from adapters.bots.chataibot.inbox import Inbox
+from adapters.bots.chataibot.memory import Memory
+from adapters.bots.chataibot.outbox import Outbox
+from adapters.bots.chataibot.quiet import Quiet
 from adapters.bots.chataibot.session import Session, session_of
-from gateway.model import Ask, Awaiting, Failed, Forgotten, Reference, ReplyEvent
-from gateway.ports import GatewayForBots
+from adapters.bots.chataibot.uploads import Uploads, uploads_of
+from gateway.model import Ask, Awaiting, Failed, Failure, Forgotten, Reference, ReplyEvent
+from gateway.ports import GatewayForBots, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -35,7 +39,7 @@ class ChatAIBot:
     """Hands messages to one ChatAIBot bot, and pushes what it says.
 
     A conversation that ChatAIBot no longer knows is begun anew within the same answer, once; one
-    that it has closed is begun anew with the next message. See Inbox for what a restart forgets.
+    that it has closed is begun anew with the next message.
     """
 
     def __init__(self, name: str, config: Config) -> None:
@@ -43,84 +47,79 @@ class ChatAIBot:
         self.identity = _identity(config)
         self.webhook_path = config.webhook_path or f"/hooks/chataibot/{name}"
         self._config = config
-        self._inbox = Inbox(name, self._push)
         self._gateway: GatewayForBots
-        self._client: Client
+        self._memory: Memory
+        self._quiet: Quiet
+        self._inbox: Inbox
+        self._outbox: Outbox
 
     async def start(self, gateway: GatewayForBots) -> None:
         """Get ready and open the webhook. Asks nothing of the server."""
+        config = self._config
         self._gateway = gateway
-        self._client = Client(
-            gateway.http,
-            self._config.base_url,
-            self._config.token.get_secret_value(),
-            self._config.bot_key,
-            request=self._config.request_timeout,
-            connect=self._config.connect_timeout,
-        )
+        self._memory = Memory(self, gateway)
+        self._quiet = Quiet(self, gateway, self._memory, config.quiet_time)
+        files = Files(self.name, gateway, str(URL(config.base_url).origin()))
+        self._inbox = Inbox(self, gateway, self._memory, files, self._quiet)
+        self._outbox = Outbox(self.name, self._client(), self._memory, config.variables)
         gateway.mount("POST", self.webhook_path, self._receive)
         log.info("chataibot.webhook", bot=self.name, url=gateway.public_url + self.webhook_path)
 
     async def stop(self) -> None:
-        """Nothing is held between answers."""
+        """Let go of the webhook's requests, and of those who wait to hear something."""
+        await self._inbox.stop()
+        await self._quiet.stop()
 
     async def answer(self, ask: Ask) -> AsyncGenerator[ReplyEvent]:
         """Hand the message over; ends with exactly one Awaiting or Failed."""
-        session = session_of(ask.conversation.reference, ask.user)
-        if session.conversation and self._inbox.closed.find((session.conversation,)):
-            session = replace(session, conversation="")
+        uploads = uploads_of(ask, self._gateway)
+        if not (ask.text.strip() or uploads.files):
+            for notice in uploads.notices:
+                yield notice
+            yield Failed(Failure.REJECTED, "nothing of the message can be sent")
+            return
+        session = await self._session(ask)
         try:
-            async with aclosing(self._attempt(ask, session)) as events:
+            async with aclosing(self._attempt(ask, uploads, session)) as events:
                 async for event in events:
                     yield event
             return
         except _Gone:
             log.info("chataibot.conversation_forgotten", bot=self.name, turn=ask.turn)
         yield Forgotten()
-        async with aclosing(self._attempt(ask, replace(session, conversation=""))) as events:
+        session = replace(session, conversation="")
+        async with aclosing(self._attempt(ask, uploads, session)) as events:
             async for event in events:
                 yield event
 
-    async def _attempt(self, ask: Ask, session: Session) -> AsyncGenerator[ReplyEvent]:
+    async def _session(self, ask: Ask) -> Session:
+        session = session_of(ask.conversation.reference, ask.user)
+        try:
+            if session.conversation and await self._memory.is_closed(session.conversation):
+                return replace(session, conversation="")
+        except StoreUnavailable:
+            # ChatAIBot says so itself when it is asked.
+            log.warning("chataibot.closing_not_known", bot=self.name)
+        return session
+
+    async def _attempt(
+        self, ask: Ask, uploads: Uploads, session: Session
+    ) -> AsyncGenerator[ReplyEvent]:
+        heard = await self._quiet.heard(session.aliases)
         # The answer may come before the message is confirmed, and must find its way.
         yield Reference(session.encode(), aliases=session.aliases)
         try:
-            if session.conversation:
-                await self._send(ask, session)
-            else:
-                session = await self._begin(ask, session)
+            session = await self._outbox.send(ask, uploads, session)
         except ClientError as error:
             if session.conversation and error.forgotten:
                 raise _Gone from None
             yield Failed(error.failure, str(error), error.retry_after)
             return
+        self._quiet.watch(ask, session.aliases, heard)
         yield Reference(session.encode(), aliases=session.aliases)
+        for notice in uploads.notices:
+            yield notice
         yield Awaiting()
-
-    async def _begin(self, ask: Ask, session: Session) -> Session:
-        # The visitor's buttons are those of an earlier conversation.
-        stale = self._inbox.prompts.find(session.aliases)
-        system = {"browserLanguage": ask.locale} if ask.locale else {}
-        inputs = {**self._config.variables, **ask.conversation.inputs}
-        variables: wire.Variables = {"system": system, "contact": {}, "conversation": inputs}
-        begun = await self._client.start_conversation(
-            ask.text,
-            session.visitor,
-            {group: values for group, values in variables.items() if values},
-        )
-        session = replace(session, conversation=begun.id, key=begun.visitor_key or session.key)
-        if stale:
-            self._inbox.prompts.forget(session.aliases, stale)
-        return session
-
-    async def _send(self, ask: Ask, session: Session) -> None:
-        names = session.aliases
-        prompt = self._inbox.prompts.find(names)
-        data = {"body": ask.text, **_pressed(ask.text, prompt or ())}
-        await self._client.send_message(session.conversation, data)
-        # A prompt that came in the meantime is a new one.
-        if prompt:
-            self._inbox.prompts.forget(names, prompt)
 
     async def _receive(self, request: web.Request) -> web.Response:
         secret = self._config.webhook_secret.get_secret_value()
@@ -129,15 +128,15 @@ class ChatAIBot:
         # ChatAIBot checks a new webhook by whether its own token comes back.
         return web.json_response({"ok": True, "token": secret})
 
-    async def _push(self, alias: str, event: Event) -> bool:
-        return await self._gateway.push(self, alias, event.name, event.said.events)
-
-
-def _pressed(text: str, prompt: tuple[Button, ...]) -> dict[str, object]:
-    """What goes along with ``text`` when it is the label of a button."""
-    said = text.strip().casefold()
-    pressed = next((button for button in prompt if button.label.casefold() == said), None)
-    return {**pressed.carried, "body": pressed.label} if pressed else {}
+    def _client(self) -> Client:
+        return Client(
+            self._gateway.http,
+            self._config.base_url,
+            self._config.token.get_secret_value(),
+            self._config.bot_key,
+            request=self._config.request_timeout,
+            connect=self._config.connect_timeout,
+        )
 
 
 def _identity(config: Config) -> str:

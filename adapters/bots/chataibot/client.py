@@ -48,20 +48,20 @@ class Client:
         )
 
     async def start_conversation(
-        self, text: str, user_external_id: str, variables: wire.Variables
+        self, data: wire.Data, user_external_id: str, variables: wire.Variables
     ) -> wire.Started:
         """Begin a conversation with a visitor's first message.
 
         ``variables`` are the groups ``system``, ``contact`` and ``conversation``.
         """
-        body = wire.start(self._bot_key, user_external_id, text, variables)
+        body = wire.start(self._bot_key, user_external_id, data, variables)
         started = await self._post("conversations", body, wire.Started)
         if not started.id:
             raise Unintelligible("the conversation that has begun has no id")
         return started
 
     async def send_message(self, conversation_id: str, data: wire.Data) -> wire.Taken:
-        """Say ``data`` (``body`` and what a button carries) in a conversation."""
+        """Say ``data`` (``body``, ``files`` and what a button carries) in a conversation."""
         path = f"conversation/{quote(conversation_id, safe='')}/messages"
         return await self._post(path, wire.message(data), wire.Taken)
 

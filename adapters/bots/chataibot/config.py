@@ -128,7 +128,15 @@ class Config(BaseModel):
     )
     variables: dict[str, str | int | float | bool] = Field(
         default_factory=dict,
-        description="Conversation variables of the bot, sent when a conversation begins.",
+        description="Conversation variables of the bot, sent when a conversation begins. In their "
+        "texts {page}, {name}, {locale} and other facts of the channel stand for what they are.",
+    )
+    quiet_time: float = Field(
+        default=60,
+        ge=0,
+        allow_inf_nan=False,
+        description="Seconds after a message without an answer, until the person is told that it "
+        "is still to come; 0 never tells them.",
     )
     fields: Fields = Field(
         default_factory=Fields,

@@ -1,7 +1,7 @@
 """What ChatAIBot's bot or agent said, as the gateway's events. No I/O."""
 
-import mimetypes
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from msgspec import Struct
@@ -23,8 +23,7 @@ _PROSE = frozenset({"", "text", "button", "buttons", "carousel"})
 _NAME = ("filename", "file_name", "name")
 _TYPE = ("mime_type", "mimetype", "media_type")
 _CARRIED = ("callback", "next_dialog", "key")
-_MEDIA = {"image": "image/*", "video": "video/*", "audio": "audio/*"}
-_UNKNOWN = "application/octet-stream"
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 
 
 class Button(Struct, frozen=True):
@@ -34,34 +33,51 @@ class Button(Struct, frozen=True):
     carried: dict[str, object] = {}
 
 
-class Content(Struct, frozen=True):
-    """One message: what a person sees, and the buttons that stand below it."""
+class Link(Struct, frozen=True):
+    """Where a file is, and what the message says of it: empty where it says nothing."""
 
-    events: tuple[ReplyEvent, ...] = ()
+    url: str
+    name: str = ""
+    media_type: str = ""
+
+    @property
+    def shown_name(self) -> str:
+        """What a person may be told the file is called."""
+        return self.name or _last_part(self.url) or "file"
+
+
+class Content(Struct, frozen=True):
+    """One message: its text, where its files are, and the buttons that stand below it."""
+
+    text: str = ""
+    links: tuple[Link, ...] = ()
     buttons: tuple[Button, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing a person could see."""
+        return not (self.text or self.links or self.buttons)
+
+    def events(self, files: Sequence[Attachment]) -> tuple[ReplyEvent, ...]:
+        """The message as a person sees it, once its ``files`` are here."""
+        # What goes back is the label: the rest is between ChatAIBot and the adapter.
+        choices = tuple(Choice(button.label, button.label) for button in self.buttons)
+        return (
+            *((TextDelta(self.text),) if self.text else ()),
+            *map(File, files),
+            *((Choices("", choices),) if choices else ()),
+        )
 
 
 def content_of(message: Node, body: str) -> Content:
-    """What ``message`` says; without events when there is nothing a person could see."""
+    """What ``message`` says; empty when there is nothing a person could see."""
     data = _node(message.get("data")) or message
     kind = str(message.get("type") or "").casefold()
     cards = _nodes(data, _CARDS)
     text = "\n\n".join(part for part in (body.strip(), *map(_card, cards)) if part)
-    files = [*_files(data, kind), *(file for card in cards for file in _files(card, ""))]
+    links = (*_links(data, kind), *(link for card in cards for link in _links(card, "")))
     buttons = (*_buttons(data), *(button for card in cards for button in _buttons(card)))
-    return Content(tuple(_events(text, files, buttons)), buttons)
-
-
-def _events(
-    text: str, files: list[Attachment], buttons: tuple[Button, ...]
-) -> Iterator[ReplyEvent]:
-    if text:
-        yield TextDelta(text)
-    for attachment in files:
-        yield File(attachment)
-    if buttons:
-        # What goes back is the label: the rest is between ChatAIBot and the adapter.
-        yield Choices("", tuple(Choice(button.label, button.label) for button in buttons))
+    return Content(text, links, buttons)
 
 
 def _card(card: Node) -> str:
@@ -78,16 +94,18 @@ def _buttons(data: Node) -> tuple[Button, ...]:
     return tuple(found.values())
 
 
-def _files(data: Node, kind: str) -> Iterator[Attachment]:
+def _links(data: Node, kind: str) -> Iterator[Link]:
     # A picture may be the data itself, or stand below a name of its own, as text or as an object.
-    found = [] if kind in _PROSE else [(data, kind)]
-    found += [(node, key) for key in _FILES for node in _listed(data.get(key))]
-    links: set[str] = set()
-    for node, word in found:
-        link = _link(node)
-        if link and link not in links:
-            links.add(link)
-            yield _attachment(node, link, word.removesuffix("_url").removesuffix("s"))
+    found = [] if kind in _PROSE else [data]
+    found += [node for key in _FILES for node in _listed(data.get(key))]
+    urls: set[str] = set()
+    for node in found:
+        url = _url(node)
+        if url and url not in urls:
+            urls.add(url)
+            media_type = _text(node, _TYPE)
+            is_type = _MEDIA_TYPE.fullmatch(media_type)
+            yield Link(url, _text(node, _NAME), media_type if is_type else "")
 
 
 def _listed(value: object) -> list[Node]:
@@ -95,20 +113,14 @@ def _listed(value: object) -> list[Node]:
     return [_node(each) or {"link": each} for each in values if each]
 
 
-def _link(node: Node) -> str:
-    link = _text(node, _LINK)
-    return link if link.startswith(("https://", "http://")) else ""
+def _url(node: Node) -> str:
+    url = _text(node, _LINK)
+    return url if url.startswith(("https://", "http://")) else ""
 
 
-def _attachment(node: Node, link: str, kind: str) -> Attachment:
-    name = _text(node, _NAME) or _last_part(link) or "file"
-    guessed = mimetypes.guess_type(name)[0] or _MEDIA.get(kind, _UNKNOWN)
-    return Attachment(name, _text(node, _TYPE) or guessed, link)
-
-
-def _last_part(link: str) -> str:
+def _last_part(url: str) -> str:
     try:
-        return PurePosixPath(URL(link).path).name
+        return PurePosixPath(URL(url).path).name
     except ValueError:
         return ""
 

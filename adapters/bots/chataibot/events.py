@@ -55,6 +55,11 @@ class Event(Struct, frozen=True, kw_only=True):
         """All names that may lead to the conversation, the best first."""
         return self.conversations + self.visitors
 
+    @property
+    def full_name(self) -> str:
+        """A name that no event of another conversation has."""
+        return "/".join((*self.aliases[:1], self.name))
+
 
 def events_of(body: object, fields: Fields) -> list[Event]:
     """The events of one request, in the order in which they happened."""

@@ -1,53 +1,89 @@
-"""What is remembered between a webhook's events and a person's next message, within bounds."""
+"""What every replica knows of the conversations: their buttons, and how far they have come."""
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+import asyncio
+from collections.abc import Iterable, Sequence
 
-V = TypeVar("V")
+import msgspec
+from msgspec import Struct
 
-MOST = 10_000
-DAY = 86_400.0
+from adapters.bots.chataibot.content import Button
+from gateway.ports import Bot, GatewayForBots
+
+_SECONDS = 7 * 86_400
+_LARGEST_PROMPT = 64 * 1024
+_YES = b"1"
 
 
-class Memory(Generic[V]):
-    """The latest ``most`` values by name, each for ``seconds``; the oldest make room."""
+class Prompt(Struct, frozen=True):
+    """Buttons, and a name for the message that they stand below."""
 
-    def __init__(
-        self,
-        most: int = MOST,
-        seconds: float = DAY,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._most = most
-        self._seconds = seconds
-        self._clock = clock
-        self._values: OrderedDict[str, tuple[float, V]] = OrderedDict()
+    name: str
+    buttons: tuple[Button, ...]
 
-    def __len__(self) -> int:
-        return len(self._values)
 
-    def keep(self, names: Iterable[str], value: V) -> None:
-        """Remember ``value`` under each of ``names``, instead of what was there."""
-        until = self._clock() + self._seconds
-        for name in names:
-            self._values[name] = (until, value)
-            self._values.move_to_end(name)
-        while len(self._values) > self._most:
-            self._values.popitem(last=False)
+class Memory:
+    """Kept for seven days, under each of a conversation's names. All may raise StoreUnavailable.
 
-    def find(self, names: Iterable[str]) -> V | None:
-        """What is remembered under the first of ``names`` that is known."""
-        for name in names:
-            until, value = self._values.get(name, (0.0, None))
-            if value is not None and until > self._clock():
-                return value
-        return None
+    Nothing here is changed once it was written, only superseded: what two replicas do at the same
+    time cannot undo each other.
+    """
 
-    def forget(self, names: Iterable[str], value: V | None = None) -> None:
-        """Forget ``names``; with ``value``, only where it is still that very one."""
-        for name in names:
-            known = self._values.get(name)
-            if known and (value is None or known[1] is value):
-                del self._values[name]
+    def __init__(self, bot: Bot, gateway: GatewayForBots) -> None:
+        self._bot = bot
+        self._gateway = gateway
+
+    async def offer(self, names: Sequence[str], prompt: Prompt) -> None:
+        """Remember the latest buttons of a conversation, unless they are beyond all measure."""
+        value = msgspec.json.encode(prompt)
+        if len(value) <= _LARGEST_PROMPT:
+            await self._write([f"prompt:{name}" for name in names], value)
+
+    async def offered(self, names: Sequence[str]) -> Prompt | None:
+        """The buttons under the first name that has any, unless they were pressed."""
+        values = await self._read([f"prompt:{name}" for name in names])
+        found = next((value for value in values if value), None)
+        if found is None:
+            return None
+        prompt = msgspec.json.decode(found, type=Prompt)
+        return None if any(await self._read([f"over:{prompt.name}"])) else prompt
+
+    async def put_away(self, prompt: Prompt) -> None:
+        """These buttons are not to be pressed any more."""
+        await self._write([f"over:{prompt.name}"], _YES)
+
+    async def close(self, names: Sequence[str]) -> None:
+        """ChatAIBot has closed the conversation."""
+        await self._write([f"closed:{name}" for name in names], _YES)
+
+    async def reopen(self, names: Sequence[str]) -> None:
+        """The conversation goes on after all."""
+        await self._write([f"closed:{name}" for name in names], b"")
+
+    async def is_closed(self, name: str) -> bool:
+        """Whether the conversation is over."""
+        return any(await self._read([f"closed:{name}"]))
+
+    async def hear(self, names: Sequence[str], event: str) -> None:
+        """``event`` is the latest of the conversation."""
+        await self._write([f"heard:{name}" for name in names], event.encode())
+
+    async def heard(self, names: Sequence[str]) -> frozenset[bytes]:
+        """The latest events under all the names."""
+        values = await self._read([f"heard:{name}" for name in names])
+        return frozenset(value for value in values if value)
+
+    async def tell(self, event: str) -> None:
+        """``event`` was pushed, and need not be prepared again."""
+        await self._write([f"told:{event}"], _YES)
+
+    async def is_told(self, event: str) -> bool:
+        """Whether it was pushed."""
+        return any(await self._read([f"told:{event}"]))
+
+    async def _write(self, keys: Iterable[str], value: bytes) -> None:
+        remember = self._gateway.remember
+        await asyncio.gather(*(remember(self._bot, key, value, _SECONDS) for key in keys))
+
+    async def _read(self, keys: Iterable[str]) -> list[bytes | None]:
+        recall = self._gateway.recall
+        return await asyncio.gather(*(recall(self._bot, key) for key in keys))

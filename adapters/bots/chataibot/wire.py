@@ -3,7 +3,7 @@
 Whatever is not named here is passed over, and all but the conversation's id may be missing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -12,11 +12,26 @@ Variables = Mapping[str, Mapping[str, Scalar]]
 Data = Mapping[str, object]
 
 
-def start(bot_key: str, visitor: str, text: str, variables: Variables) -> dict[str, object]:
+class File(Struct, frozen=True):
+    """A file of a visitor. ``link`` leads to its bytes for whoever has it."""
+
+    filename: str
+    link: str
+    mime_type: str
+    extension: str
+
+
+def data(text: str, files: Sequence[File] = ()) -> dict[str, object]:
+    """What a visitor says. A file that comes without words has no ``body``."""
+    said: dict[str, object] = {"body": text} if text or not files else {}
+    return said | ({"files": files} if files else {})
+
+
+def start(bot_key: str, visitor: str, data: Data, variables: Variables) -> dict[str, object]:
     """The body of ``POST /conversations``: a visitor's first message."""
     return {
         "channel": "API",
-        "message": {"data": {"body": text}, "type": "text"},
+        "message": {"data": data, "type": "text"},
         "variables": variables,
         "bot_key": bot_key,
         "from": {"user_external_id": visitor, "type": "VISITOR"},
@@ -26,7 +41,7 @@ def start(bot_key: str, visitor: str, text: str, variables: Variables) -> dict[s
 def message(data: Data) -> dict[str, object]:
     """The body of ``POST /conversation/{id}/messages``: what the visitor says next.
 
-    ``data`` is ``body`` and, for a button, what the button carries.
+    ``data`` is what ``data`` makes and, for a button, what the button carries.
     """
     return {"message": {"data": data, "type": "text"}, "user": {"type": "VISITOR"}}
 

@@ -12,6 +12,7 @@ from aiohttp import web
 from gateway.sandbox.answers import Answers
 from gateway.sandbox.chataibot import ChatAIBot
 from gateway.sandbox.chataibot_bodies import BUTTONS, REFUSALS
+from gateway.sandbox.chataibot_files import MADE
 from gateway.sandbox.server import serving
 
 START = {
@@ -138,6 +139,34 @@ async def test_an_agent_speaks_and_a_silent_bot_does_not(account: Account) -> No
     assert await account.said() == [("VISITOR", "silent")]
 
 
+async def test_a_file_of_the_bot_is_where_it_says(account: Account) -> None:
+    await account.start("file")
+    (file,) = (await account.events())[1]["payload"]["message"]["data"]["files"]
+    assert set(file) == {"filename", "link", "mime_type", "extension"}
+    async with account.http.get(file["link"]) as response:
+        assert (response.status, await response.read()) == (200, MADE)
+
+
+async def test_a_file_of_a_visitor_is_fetched(account: Account) -> None:
+    base = account.url.removesuffix("/api/v1")
+    links = {
+        "a": f"{base}/sandbox/files/made.txt",
+        "b": f"{base}/nowhere",
+        "c": "http://127.0.0.1:9/",
+    }
+    files = [
+        {"filename": name, "link": link, "mime_type": "text/plain", "extension": "txt"}
+        for name, link in links.items()
+    ]
+    await account.start(message={"data": {"files": files}, "type": "text"})
+    answer = (await account.events())[1]["payload"]["message"]["data"]["body"]
+    assert answer.splitlines() == [
+        "I have received a (30 bytes).",
+        "I have received b (status 404).",
+        "I have received c (nothing).",
+    ]
+
+
 async def test_a_closed_conversation_is_said_to_be_and_takes_no_more(account: Account) -> None:
     _, started = await account.start("close")
     last = (await account.events())[-1]
@@ -181,6 +210,10 @@ async def test_a_token_is_needed(account: Account, token: str) -> None:
         {"from": {"type": "VISITOR"}},
         {"message": {"data": {"body": "Hello"}}},
         {"message": {"data": {}, "type": "text"}},
+        {"message": {"data": [], "type": "text"}},
+        {"message": {"data": {"files": []}, "type": "text"}},
+        {"message": {"data": {"files": [{"link": "x"}]}, "type": "text"}},
+        {"message": {"data": {"files": "x"}, "type": "text"}},
         {"message": "Hello"},
     ],
     ids=str,

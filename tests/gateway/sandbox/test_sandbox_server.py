@@ -22,6 +22,7 @@ from gateway.model import (
     TextDelta,
 )
 from gateway.sandbox import server, texts
+from gateway.sandbox.__main__ import main
 
 
 @asynccontextmanager
@@ -120,7 +121,7 @@ async def test_it_waits_for_a_port_that_is_about_to_be_free():
 def test_it_gives_up_on_a_port_that_stays_taken(monkeypatch, capsys):
     monkeypatch.setattr(server, "_BIND_FOR", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as held:
-        assert server.main(["--port", str(held.getsockname()[1])]) == 1
+        assert main(["--port", str(held.getsockname()[1])]) == 1
     assert "in use" in capsys.readouterr().err
 
 

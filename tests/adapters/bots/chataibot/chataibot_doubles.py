@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from support.handed import Handed
 
 from gateway.model import ReplyEvent
 from gateway.ports import Handler, Refusal, StoreUnavailable
@@ -78,36 +79,46 @@ class Push:
     events: tuple[ReplyEvent, ...]
 
 
-class Gateway:
-    """What a bot is handed. It knows the aliases that References told it."""
+class Gateway(Handed):
+    """What a bot is handed. It knows the aliases that References told it, and can lose its store.
+
+    Two bots with one gateway are two replicas.
+    """
+
+    pushes: list[Push]
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
-        self.http = http
+        super().__init__(http)
         self.public_url = "https://chat.example.com"
-        self.routes: dict[tuple[str, str], Handler] = {}
-        self.aliases: set[str] = set()
         self.tried: list[str] = []
-        self.pushes: list[Push] = []
         self.repeats: list[str] = []
         self.unavailable = False
         self.url = ""
         self._changed = asyncio.Event()
 
-    def mount(self, method: str, path: str, handler: Handler) -> None:
-        self.routes[method, path] = handler
-
     async def push(self, bot: Any, alias: str, name: str, events: Sequence[ReplyEvent]) -> bool:
         self.tried.append(alias)
         self._changed.set()
-        if self.unavailable:
-            raise StoreUnavailable
-        if alias not in self.aliases:
+        self._check_store()
+        if alias not in self.known:
             return False
         if name in {push.name for push in self.pushes}:
             self.repeats.append(name)
         else:
             self.pushes.append(Push(alias, name, tuple(events)))
         return True
+
+    async def remember(self, bot: Any, key: str, value: bytes, seconds: int) -> None:
+        self._check_store()
+        await super().remember(bot, key, value, seconds)
+
+    async def recall(self, bot: Any, key: str) -> bytes | None:
+        self._check_store()
+        return await super().recall(bot, key)
+
+    def _check_store(self) -> None:
+        if self.unavailable:
+            raise StoreUnavailable
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until a push has made ``condition`` true."""
@@ -118,9 +129,13 @@ class Gateway:
 
     def application(self) -> web.Application:
         app = web.Application(middlewares=[_explain], client_max_size=1 << 20)
-        for (method, path), handler in self.routes.items():
+        for (method, path), handler in self.handlers.items():
             app.router.add_route(method, path, handler)
+        app.router.add_get("/files/{content}", self._serve)
         return app
+
+    async def _serve(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.files[request.match_info["content"]])
 
 
 @web.middleware

@@ -51,6 +51,7 @@ async def make_bot(vendor: Vendor, gateway: Gateway) -> AsyncIterator[MakeBot]:
             }
             bot = Bot("helper", Config.model_validate(values))
             await bot.start(gateway)
+            stack.push_async_callback(bot.stop)
             app = gateway.application()
             port = await stack.enter_async_context(serving(app, "127.0.0.1", 0))
             gateway.url = f"http://127.0.0.1:{port}{bot.webhook_path}"
@@ -69,14 +70,14 @@ def ask(gateway: Gateway) -> Callable[..., Awaitable[list[ReplyEvent]]]:
     """Asks as the core does: what a Reference names is known the moment it is said."""
 
     async def ask(bot: Bot, text: str = "hello", reference: str = "", **more: Any) -> list:
-        conversation = Conversation(reference, more.pop("inputs", {}))
-        question = Ask(turn="1", text=text, user="site!v1", conversation=conversation, **more)
+        more["conversation"] = Conversation(reference, more.pop("inputs", {}))
+        question = Ask(**{"turn": "1", "text": text, "user": "site!v1", **more})
         events: list[ReplyEvent] = []
         async with asyncio.timeout(10), aclosing(bot.answer(question)) as answer:
             async for event in answer:
                 events.append(event)
                 if isinstance(event, Reference):
-                    gateway.aliases.update(event.aliases)
+                    gateway.known.update(event.aliases)
         return events
 
     return ask

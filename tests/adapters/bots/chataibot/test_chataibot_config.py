@@ -12,6 +12,7 @@ def test_little_need_be_said():
     config = Config.model_validate(LEAST)
     assert config.base_url == "https://app.chataibot.io"
     assert (config.request_timeout, config.connect_timeout) == (15, 10)
+    assert config.quiet_time == 60
     assert Bot("helper", config).webhook_path == "/hooks/chataibot/helper"
 
 
@@ -42,6 +43,8 @@ def test_these_must_be_said(missing):
         {"base_url": "ftp://SECRET"},
         {"base_url": "https://user:SECRET@x.io"},
         {"request_timeout": 0},
+        {"quiet_time": -1},
+        {"quiet_time": float("inf")},
         {"fields": {"body": []}},
         {"fields": {"body": ["SECRET path"]}},
         {"fields": {"unknown": ["SECRET"]}},

@@ -71,6 +71,19 @@ async def test_an_agent_is_relayed_too(account, ask, gateway):
     assert texts(gateway)
 
 
+async def test_files_go_both_ways(account, ask, gateway):
+    bot, _ = account
+    gateway.public_url = gateway.url.removesuffix(bot.webhook_path)
+    events = await ask(bot, "file")
+    await gateway.until(lambda: gateway.pushes)
+    made = gateway.pushes[0].events[-1].attachment
+    assert gateway.files[made.content] == b"A file that the bot has made.\n"
+    photo = await gateway.keep("photo.png", "image/png", b"12345")
+    await ask(bot, "", reference(events), attachments=(photo,))
+    await gateway.until(lambda: len(gateway.pushes) == 2)
+    assert texts(gateway)[1] == "I have received photo.png (5 bytes)."
+
+
 async def test_a_closed_conversation_is_followed_by_another(account, ask, gateway):
     bot, _ = account
     events = await ask(bot, "close")

@@ -14,7 +14,7 @@ from gateway.model import TextDelta
 @pytest.fixture(autouse=True)
 def known(bot, gateway):
     """The conversation of all these events."""
-    gateway.aliases.add("conv-1")
+    gateway.known.add("conv-1")
 
 
 def texts(gateway):
@@ -173,22 +173,24 @@ async def test_fields_may_stand_elsewhere(make_bot, post, gateway):
     assert (push.name, push.events) == ("7", (TextDelta("Hi!"),))
 
 
-async def test_unknown_kinds_are_acknowledged_and_logged_once(post, gateway):
+async def test_unknown_kinds_are_acknowledged_and_counted(post, gateway):
     label = {"type": "label_create", "payload": {"conversation": {"id": "conv-1"}}}
     delivered = {"type": "message_status", "payload": {"status": "closed", "message": {"id": "1"}}}
-    with capture_logs() as logs:
-        assert (await post(label, label, delivered))[0] == 200
-        assert (await post(label))[0] == 200
-    kinds = [log["kind"] for log in logs if log["event"] == "chataibot.event_not_understood"]
-    assert kinds == ["label_create", "message_status of unnamed"]
+    assert (await post(label, delivered))[0] == 200
+    assert gateway.unknown_events == ["label_create", "message_status of unnamed"]
     assert gateway.tried == []
 
 
 async def test_a_sender_that_is_unknown_is_not_relayed(post, gateway, said):
-    with capture_logs() as logs:
-        assert (await post(said("whose?", "SOMEBODY")))[0] == 200
+    assert (await post(said("whose?", "SOMEBODY")))[0] == 200
     assert gateway.tried == []
-    assert [log["kind"] for log in logs] == ["message_create of SOMEBODY"]
+    assert gateway.unknown_events == ["message_create of SOMEBODY"]
+
+
+async def test_a_message_without_anything_to_see_is_of_an_unknown_kind(post, gateway, said):
+    assert (await post(said("", type="form")))[0] == 200
+    assert gateway.tried == []
+    assert gateway.unknown_events == ["message_create of BOT"]
 
 
 async def test_a_store_that_is_away_has_it_sent_again(post, gateway, said):
@@ -203,7 +205,7 @@ async def test_a_conversation_nobody_knows_is_acknowledged_in_the_end(
     post, gateway, said, monkeypatch
 ):
     monkeypatch.setattr(inbox, "WAIT", 0.3)
-    gateway.aliases.clear()
+    gateway.known.clear()
     with capture_logs() as logs:
         assert (await post(said("my private words")))[0] == 200
     assert len(gateway.tried) > 1
@@ -214,25 +216,30 @@ async def test_a_conversation_nobody_knows_is_acknowledged_in_the_end(
 
 
 async def test_a_conversation_may_become_known(post, gateway, said):
-    gateway.aliases.clear()
+    gateway.known.clear()
     first = asyncio.create_task(post(said("first")))
     await gateway.until(lambda: gateway.tried)
     # One that comes later and would find the conversation at once still waits behind it.
     second = asyncio.create_task(post(said("second", number=2)))
-    gateway.aliases.add("conv-1")
+    gateway.known.add("conv-1")
     assert [status for status, _ in await asyncio.gather(first, second)] == [200, 200]
     assert texts(gateway) == ["first", "second"]
 
 
 async def test_too_many_that_wait_are_sent_again(post, gateway, said, monkeypatch):
     monkeypatch.setattr(inbox, "_MOST_WAITING", 0)
-    gateway.aliases.clear()
+    gateway.known.clear()
     assert (await post(said()))[0] == 503
 
 
-async def test_no_word_of_anyone_is_logged(post, said, secret):
+async def test_too_many_at_once_are_sent_again(post, said, monkeypatch):
+    monkeypatch.setattr(inbox, "_MOST_AT_ONCE", 0)
+    assert (await post(said()))[0] == 503
+
+
+async def test_no_word_of_anyone_is_logged(post, said, secret, gateway):
     with capture_logs() as logs:
         await post(said("my private words", buttons=[{"label": "private"}]))
         await post(said(sender="my private words", number=2))
-    assert "private" not in str(logs)
+    assert "private" not in str(logs) + str(gateway.unknown_events)
     assert secret not in str(logs)

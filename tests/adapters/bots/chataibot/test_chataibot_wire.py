@@ -43,7 +43,7 @@ async def test_all_names_of_the_conversation_are_told(bot, ask, vendor, started)
 
 async def test_the_visitor_is_known_before_the_request(bot, ask, vendor, started, gateway):
     vendor.replies = [(200, started)]
-    vendor.look = lambda: set(gateway.aliases)
+    vendor.look = lambda: set(gateway.known)
     await ask(bot)
     assert vendor.seen == [{vendor.requests[0].body["from"]["user_external_id"]}]
 
