@@ -4,17 +4,17 @@ must be told again, and decides how the answer ends."""
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 
 import structlog
 from msgspec.structs import replace
 
 from gateway import telemetry
-from gateway.config import Limits
 from gateway.delivery import Delivery
+from gateway.hearing import heard
 from gateway.model import (
+    Answered,
     Ask,
     Awaiting,
     Conversation,
@@ -22,17 +22,25 @@ from gateway.model import (
     EndState,
     Failed,
     Failure,
+    File,
     Forgotten,
     Notice,
     Reference,
     ReplyEvent,
     TextDelta,
 )
-from gateway.ports import Bot, CanStop, Channel, GatewayForBots, StoreUnavailable
-from gateway.store.aliases import Aliases, Place
-from gateway.store.inbox import Fenced, Inbox, Lease, Work
-from gateway.store.replies import Replies
-from gateway.texts import Texts
+from gateway.ports import (
+    CanRecover,
+    CanStop,
+    CanTakeFeedback,
+    LogsReplies,
+    StoreUnavailable,
+)
+from gateway.services import Services
+from gateway.store.aliases import Place
+from gateway.store.connection import patiently
+from gateway.store.inbox import Work
+from gateway.store.leases import Fenced, Lease
 
 JITTER = 1.3
 """A bot is asked again up to this many times later than it said."""
@@ -40,42 +48,6 @@ STOP_SECONDS = 1.0
 """How long a bot may take to hear that it should stop, before the connection is cut."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What every turn needs."""
-
-    inbox: Inbox
-    replies: Replies
-    aliases: Aliases
-    channels: Mapping[str, Channel]
-    bots: Mapping[str, Bot]
-    texts: Texts
-    limits: Limits
-
-    def bot(self, name: str) -> Bot:
-        """The bot of that name, or one that says it is gone: the configuration may have changed
-        since the message was admitted."""
-        return self.bots.get(name) or _Gone(name)
-
-
-class _Gone:
-    """Stands in for a bot that is no longer configured."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.identity = f"gone:{name}"
-
-    async def start(self, gateway: GatewayForBots) -> None:
-        """Nothing to get ready."""
-
-    async def answer(self, ask: Ask) -> AsyncGenerator[ReplyEvent, None]:  # noqa: ARG002
-        """Fail honestly."""
-        yield Failed(Failure.MISCONFIGURED, f"bot {self.name} is not in the configuration")
-
-    async def stop(self) -> None:
-        """Nothing to let go of."""
 
 
 class Parked(Exception):
@@ -151,6 +123,8 @@ class Asking:
                         await self._keep_reference(event)
                     case Forgotten():
                         await self._forget()
+                    case File(attachment) if not attachment.content:
+                        self._delivery.show(Notice(self._say("file.lost", name=attachment.name)))
                     case _:
                         self._note_first_word(event)
                         self._delivery.show(event)
@@ -161,7 +135,53 @@ class Asking:
     def _answer(self) -> AsyncGenerator[ReplyEvent, None]:
         if self._work.last.push:
             return _said(self._work.last.push)
-        return self._answer_command() if self._work.last.command else self._bot.answer(self._ask())
+        if self._work.last.command:
+            return self._answer_command()
+        return self._recover() if self._work.broken else self._answer_by_bot()
+
+    async def _answer_by_bot(self) -> AsyncGenerator[ReplyEvent, None]:
+        ask = await heard(self._bot, self._ask())
+        async with aclosing(self._services.guard.answer(self._bot, ask)) as events:
+            async for event in events:
+                yield event
+
+    async def _recover(self) -> AsyncGenerator[ReplyEvent, None]:
+        """After an attempt that broke off: what the bot has of the answer, or what was shown of
+        it; the bot is only asked again when nothing was."""
+        outcome = "asked_again"
+        async with aclosing(self._found()) as events:
+            async for event in events:
+                outcome = "found"
+                yield event
+        if outcome != "found" and (shown := await self._shown()):
+            outcome = "kept"
+            yield TextDelta(shown)
+            yield Failed(Failure.INTERRUPTED, "the worker that asked is gone")
+        telemetry.RECOVERIES.labels(self._bot.name, outcome).inc()
+        log.warning("turn taken up after a break", outcome=outcome, attempt=self._work.attempt)
+        if outcome == "asked_again":
+            async with aclosing(self._answer_by_bot()) as events:
+                async for event in events:
+                    yield event
+
+    async def _found(self) -> AsyncGenerator[ReplyEvent, None]:
+        if not isinstance(self._bot, CanRecover):
+            return
+        answered = await patiently(
+            lambda: self._services.answers.find(self._lease.lane, self._delivery.turn)
+        )
+        since = self._work.items[0][1].inbound.received_at
+        async with aclosing(self._bot.recover(self._ask(), answered, since)) as events:
+            async for event in events:
+                yield event
+
+    async def _shown(self) -> str:
+        channel = self._services.channels[self._work.last.inbound.origin.address.channel]
+        if not isinstance(channel, LogsReplies):
+            return ""
+        turn = self._work.items[0][0]
+        entries = await patiently(lambda: self._services.replies.of_turn(self._lease.lane, turn))
+        return channel.shown(entries)
 
     def _ask(self) -> Ask:
         inbounds = [item.inbound for _, item in self._work.items]
@@ -172,6 +192,8 @@ class Asking:
             conversation=self.conversation,
             attachments=tuple(file for inbound in inbounds for file in inbound.attachments),
             locale=self._delivery.locale,
+            name=inbounds[-1].origin.person.name,
+            facts=inbounds[-1].origin.facts,
         )
 
     async def _answer_command(self) -> AsyncGenerator[ReplyEvent, None]:
@@ -194,14 +216,34 @@ class Asking:
     async def _keep_reference(self, new: Reference) -> None:
         known = self._reference
         self._reference = Reference(
-            new.conversation or known.conversation,
+            known.conversation if new.conversation is None else new.conversation,
             new.answer or known.answer,
             new.task or known.task,
         )
         if new.aliases:
             await self._name(new.aliases)
-        if self._reference.conversation != self.conversation.reference:
-            await self._save(self._reference.conversation)
+        conversation = self._reference.conversation
+        if conversation is not None and conversation != self.conversation.reference:
+            await self._save(conversation)
+        if self._reference.answer != known.answer and isinstance(
+            self._bot, CanTakeFeedback | CanRecover
+        ):
+            await self._remember_answer()
+
+    async def _remember_answer(self) -> None:
+        if not isinstance(self._bot, CanTakeFeedback | CanRecover):
+            return
+        answered = Answered(
+            bot=self._bot.name,
+            identity=self._bot.identity,
+            user=self._work.last.user,
+            conversation=self.conversation.reference,
+            answer=self._reference.answer,
+        )
+        try:
+            await self._services.answers.keep(self._lease.lane, self._delivery.turn, answered)
+        except StoreUnavailable as error:
+            log.warning("the answer cannot be found again later", reason=str(error))
 
     async def _name(self, aliases: tuple[str, ...]) -> None:
         item = self._work.last
@@ -259,8 +301,8 @@ class Asking:
             raise Parked(retry_after * 2 ** (attempt - 1) * spread)
         self._delivery.end(EndState.FAILED, self._say(f"failed.{failed.failure.value}"))
 
-    def _say(self, key: str) -> str:
-        return self._services.texts.get(self._delivery.locale, key)
+    def _say(self, key: str, **values: object) -> str:
+        return self._services.texts.get(self._delivery.locale, key, **values)
 
 
 async def _said(events: tuple[ReplyEvent, ...]) -> AsyncGenerator[ReplyEvent, None]:

@@ -10,6 +10,7 @@ import click
 
 from gateway import __version__
 from gateway.ask import ask
+from gateway.bots import bots
 from gateway.check import check, config_option, load_or_exit
 from gateway.config import Config
 from gateway.demo import Demo, SandboxError
@@ -54,6 +55,7 @@ def demo(port: int, sandbox_port: int, data_dir: Path) -> None:
 
 
 main.add_command(ask)
+main.add_command(bots)
 main.add_command(check)
 main.add_command(init)
 

@@ -1,35 +1,35 @@
-"""The core, as adapters see it: what a channel and a bot are handed, and nothing more."""
+"""The core, as channels see it: what a channel is handed, and nothing more."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
-from aiohttp import ClientSession, web
+from aiohttp import web
 
 from gateway import commands, telemetry
-from gateway.asking import Services
 from gateway.config import Config
 from gateway.dispatcher import Dispatcher
-from gateway.model import Inbound, Introduction, Origin, Policy, ReplyEvent
+from gateway.model import Attachment, Inbound, Introduction, Origin, Policy, Rating
 from gateway.ports import (
     Admission,
-    Bot,
     CanIntroduce,
-    Handler,
+    CanTakeFeedback,
     History,
     LogReader,
     NotRouted,
     StoreUnavailable,
 )
 from gateway.router import Decision, Router
+from gateway.routes import Routes
+from gateway.services import Services
 from gateway.store.inbox import Item
 from gateway.store.limits import Limiter
 
 log = structlog.get_logger(__name__)
+Said = Mapping[str, object] | None
 
 
 class Core:
-    """GatewayForChannels and GatewayForBots."""
+    """GatewayForChannels."""
 
     def __init__(
         self,
@@ -37,12 +37,11 @@ class Core:
         services: Services,
         dispatcher: Dispatcher,
         limiter: Limiter,
-        http: ClientSession,
+        routes: Routes,
         signing_keys: Sequence[bytes],
         client_ip: Callable[[web.Request], str],
     ) -> None:
-        self.http = http
-        self.routes: dict[tuple[str, str], Handler] = {}
+        self.mount = routes.mount
         self.client_ip = client_ip
         self.public_url = config.server.public_url
         self._services = services
@@ -52,63 +51,40 @@ class Core:
         self._signing_keys = tuple(signing_keys)
         self._history_most = config.limits.transcript_messages
 
-    def mount(self, method: str, path: str, handler: Handler) -> None:
-        """Serve a path. Raises ValueError when it is taken by another handler."""
-        if self.routes.setdefault((method, path), handler) != handler:
-            raise ValueError(f"{method} {path} is served by two channels")
-
-    async def admit(self, inbound: Inbound, *, transcript: bool = False) -> Admission:
+    async def admit(self, inbound: Inbound, *, said: Said = None) -> Admission:
         """Make a message durable. Raises StoreUnavailable."""
         channel = inbound.origin.address.channel
         decision = self._router.route(inbound.origin)
         if decision is None:
             admission = Admission("refused", notice=self._say(inbound, "refused"))
         else:
-            admission = await self._admit(inbound, decision, transcript)
+            admission = await self._admit(inbound, decision, said)
         telemetry.MESSAGES_ADMITTED.labels(channel, admission.status).inc()
         lane = decision.lane if decision else channel
         log.info("message", status=admission.status, turn=f"{lane}#{admission.turn}")
         return admission
 
-    async def _admit(self, inbound: Inbound, decision: Decision, transcript: bool) -> Admission:
+    async def _admit(self, inbound: Inbound, decision: Decision, said: Said) -> Admission:
         command = commands.parse(inbound.text)
         item = Item(inbound, decision.bot, decision.policy, decision.user, command)
-        admission = await self._services.inbox.admit(decision.lane, item, transcript=transcript)
+        admission = await self._services.inbox.admit(decision.lane, item, said=said)
         if admission.status == "busy":
             rejecting = decision.policy is Policy.REJECT and not command
             key = "reject_busy" if rejecting else "busy"
             return Admission("busy", notice=self._say(inbound, key))
         # A duplicate too: the first copy may have been cut off right here.
-        await self._follow_up(inbound, decision, command, int(admission.turn), transcript)
+        await self._follow_up(decision, command, int(admission.turn), said)
         return admission
 
-    async def _follow_up(
-        self, inbound: Inbound, decision: Decision, command: str, turn: int, transcript: bool
-    ) -> None:
+    async def _follow_up(self, decision: Decision, command: str, turn: int, said: Said) -> None:
         """What a message does at once, while it waits for its turn. The message itself is safe."""
-        said = {"id": inbound.id, "text": inbound.text, "at": inbound.received_at}
         try:
             if command in commands.HALTING or decision.policy is Policy.INTERRUPT:
                 await self._dispatcher.halt(decision.lane, turn - 1)
-            if transcript:
+            if said:
                 await self._services.replies.announce(decision.lane, "user", said)
         except StoreUnavailable as error:
             log.warning("message admitted, but its effect waits", reason=str(error))
-
-    async def push(self, bot: Bot, alias: str, name: str, events: Sequence[ReplyEvent]) -> bool:
-        """What a bot says unasked, as a turn of its own. Raises StoreUnavailable."""
-        place = await self._services.aliases.find(bot.identity, alias)
-        if place is None:
-            return False
-        unwritten = Inbound(
-            id=f"push:{bot.name}:{name}", origin=place.origin, text="", received_at=time.time()
-        )
-        item = Item(unwritten, bot.name, Policy.FOLLOWUP, place.user, push=tuple(events))
-        admission = await self._services.inbox.admit(place.lane, item, transcript=False)
-        log.info("push", status=admission.status, turn=f"{place.lane}#{admission.turn}")
-        if admission.status == "busy":
-            raise StoreUnavailable("too much is waiting in this conversation")
-        return True
 
     async def halt(self, origin: Origin) -> bool:
         """Stop what is being answered there. Raises NotRouted and StoreUnavailable."""
@@ -121,6 +97,35 @@ class Core:
     async def follow(self, origin: Origin, cursor: str) -> LogReader:
         """Follow the log. Raises Behind, NotRouted and StoreUnavailable."""
         return await self._services.replies.follow(self._lane(origin), cursor)
+
+    async def rate(self, origin: Origin, turn: str, rating: Rating, comment: str = "") -> bool:
+        """Pass a rating on to the bot. Raises NotRouted and StoreUnavailable."""
+        answered = await self._services.answers.find(self._lane(origin), turn)
+        bot = self._services.bots.get(answered.bot) if answered else None
+        if not answered or not isinstance(bot, CanTakeFeedback):
+            return False
+        # Another app has the bot's name by now, and would not know the answer.
+        if bot.identity != answered.identity:
+            return False
+        taken = await bot.take_feedback(answered, rating, comment)
+        log.info("feedback", bot=bot.name, rating=rating.value, taken=taken)
+        return taken
+
+    async def keep(self, name: str, media_type: str, data: bytes) -> Attachment:
+        """Keep a file. Raises FileRefused and StoreUnavailable."""
+        return await self._services.files.keep(name, media_type, data)
+
+    async def find_file(self, path: str) -> Attachment | None:
+        """A kept file by its path. Raises StoreUnavailable."""
+        return await self._services.files.find(path)
+
+    async def read(self, attachment: Attachment) -> bytes:
+        """All of a file. Raises FileGone and StoreUnavailable."""
+        return await self._services.files.read(attachment)
+
+    def file_path(self, attachment: Attachment) -> str:
+        """Where the gateway serves a kept file."""
+        return self._services.files.path(attachment)
 
     async def introduce(self, origin: Origin) -> Introduction:
         """What the bot there says first."""

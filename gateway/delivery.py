@@ -5,7 +5,7 @@ was shown, and the one End that closes it, are decided here and nowhere else.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from gateway.model import (
     Choices,
@@ -13,16 +13,21 @@ from gateway.model import (
     EndState,
     File,
     Inbound,
+    Notice,
     Origin,
     ShownEvent,
+    Sources,
     Suggestions,
     TextDelta,
     TextReplace,
+    Usage,
 )
-from gateway.ports import LogWriter
+from gateway.ports import Journal, LogWriter
 
 EVENTS_MOST = 200_000
 """Events of one answer; one that has more is cut, like one that is too long."""
+
+_LASTING = (Choices, End, File, Notice, Sources, Suggestions, Usage)
 
 
 class Delivery:
@@ -34,6 +39,7 @@ class Delivery:
         origin: Origin,
         messages: tuple[Inbound, ...],
         log: LogWriter,
+        journal: Journal,
         most: int,
     ) -> None:
         self.turn = turn
@@ -41,6 +47,7 @@ class Delivery:
         self.locale = origin.person.locale
         self.messages = messages
         self.log = log
+        self.journal = journal
         self.state: EndState | None = None
         """How the answer ended; None while it is open."""
         self.substance = False
@@ -85,6 +92,19 @@ class Delivery:
             self.state = state
             self._events.append(End(self.text, state, notice))
             self._wake()
+
+    def whole(self) -> tuple[ShownEvent, ...]:
+        """An answer that has ended, in as few events as show all of it."""
+        text: tuple[ShownEvent, ...] = (TextDelta(self.text),) if self.text else ()
+        return text + tuple(event for event in self._events if isinstance(event, _LASTING))
+
+    def replay(self, events: Sequence[ShownEvent]) -> None:
+        """Show an answer that was whole before, to its end."""
+        for event in events:
+            if isinstance(event, End):
+                self.end(event.state, event.notice)
+            else:
+                self.show(event)
 
     async def events(self) -> AsyncIterator[ShownEvent]:
         """Every event from the first, then each as it comes; the last is End."""

@@ -8,13 +8,15 @@ import msgspec
 import structlog
 
 from gateway import telemetry
-from gateway.asking import Parked, Services
+from gateway.asking import Parked
 from gateway.config import Limits
 from gateway.model import Policy
 from gateway.ports import StoreUnavailable
-from gateway.store.connection import Connection
-from gateway.store.inbox import CLAIM_BLOCK_MS, COLLECT_MOST, Fenced, Inbox, Lease, Work
-from gateway.turn import Turn, patiently
+from gateway.services import Services
+from gateway.store.connection import Connection, patiently
+from gateway.store.inbox import COLLECT_MOST, Inbox, Work
+from gateway.store.leases import CLAIM_BLOCK_MS, Fenced, Lease, Leases
+from gateway.turn import Turn
 
 LEASE_SECONDS = 5.0
 RENEW_SECONDS = LEASE_SECONDS / 4
@@ -40,6 +42,7 @@ class Dispatcher:
     ) -> None:
         self._services = services
         self._inbox: Inbox = services.inbox
+        self._leasing: Leases = services.inbox.leases
         self._limits: Limits = services.limits
         self._claiming = claiming
         self._control = control
@@ -56,9 +59,9 @@ class Dispatcher:
 
     async def start(self, *, alone: bool) -> None:
         """Begin to work. ``alone``: no other worker can be alive, so all leases are dead ones."""
-        await self._inbox.prepare()
-        await self._inbox.tidy()
-        for lease in await self._inbox.reclaim(0) if alone else ():
+        await self._leasing.prepare()
+        await self._leasing.tidy()
+        for lease in await self._leasing.reclaim(0) if alone else ():
             self._take(lease)
         self._claims = [
             asyncio.create_task(self._repeat(partial(self._claim, queues), 0, until_stopping=True))
@@ -69,7 +72,7 @@ class Dispatcher:
             for loop in (
                 self._repeat(self._renew, RENEW_SECONDS),
                 self._repeat(self._reclaim, RENEW_SECONDS),
-                self._repeat(self._inbox.wake_due, WAKE_SECONDS),
+                self._repeat(self._leasing.wake_due, WAKE_SECONDS),
             )
         ]
 
@@ -142,18 +145,18 @@ class Dispatcher:
             self._room.clear()
             await self._room.wait()
             return
-        for lease in await self._inbox.claims(self._claiming, room, queues):
+        for lease in await self._leasing.claims(self._claiming, room, queues):
             self._take(lease)
 
     async def _reclaim(self) -> None:
-        for lease in await self._inbox.reclaim(int(LEASE_SECONDS * 1000)):
+        for lease in await self._leasing.reclaim(int(LEASE_SECONDS * 1000)):
             # A lease of ours that could not be renewed in time is found here too.
             if self._leases.get(lease.lane) != lease:
                 log.info("lane taken over from a worker that is gone", lane=lease.lane)
                 self._take(lease)
 
     async def _renew(self) -> None:
-        for lease in await self._inbox.renew(list(self._leases.values())):
+        for lease in await self._leasing.renew(list(self._leases.values())):
             if self._leases.get(lease.lane) == lease:
                 log.warning("lease lost", lane=lease.lane)
                 self._lanes[lease.lane].cancel()
@@ -180,7 +183,7 @@ class Dispatcher:
                 await self._drain(lease)
         except asyncio.CancelledError:
             if self._stopping:
-                await self._inbox.release(lease)
+                await self._leasing.release(lease, broken=lease.lane in self._turns)
             raise
         except Fenced:
             log.warning("lane taken over by another worker", lane=lease.lane)
@@ -188,7 +191,7 @@ class Dispatcher:
     async def _drain(self, lease: Lease) -> None:
         while work := await patiently(lambda: self._inbox.begin(lease, COLLECT_MOST)):
             if self._stopping:
-                await self._inbox.release(lease)
+                await self._leasing.release(lease)
                 return
             if not await self._run(lease, _burst(work)):
                 return

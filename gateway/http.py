@@ -34,11 +34,10 @@ async def errors(
     except ConnectionResetError:
         raise
     except Exception:
-        log.exception("request failed", method=request.method, path=request.path)
+        log.exception("request failed", method=request.method, path=_place(request))
         body = {"error": "internal", "message": "The gateway failed; its log says why."}
         response = web.json_response(body, status=500)
-    route = request.match_info.route.resource
-    telemetry.HTTP_REQUESTS.labels(route.canonical if route else "none", response.status).inc()
+    telemetry.HTTP_REQUESTS.labels(_pattern(request) or "none", response.status).inc()
     return response
 
 
@@ -69,12 +68,22 @@ def _from_aiohttp(error: web.HTTPException) -> web.StreamResponse:
     return web.json_response(body, status=error.status, headers=kept)
 
 
+def _pattern(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else ""
+
+
+def _place(request: web.Request) -> str:
+    """Where a request went: of a file neither the name nor the id, which is a key to it."""
+    return _pattern(request) or request.path[:200]
+
+
 def _log_refusal(request: web.Request, status: int, code: str) -> None:
     if status >= 400:
         log.info(
             "request refused",
             method=request.method,
-            path=request.path[:200],
+            path=_place(request),
             status=status,
             error=code,
             origin=request.headers.get("Origin", "")[:200],

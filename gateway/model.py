@@ -47,12 +47,22 @@ class Person(Struct, frozen=True):
 
 
 class Attachment(Struct, frozen=True):
-    """A file that travels with a message or an answer. ``size`` is in bytes."""
+    """A file that travels with a message or an answer. ``size`` is in bytes.
+
+    ``content`` leads to its bytes and is read by the gateway only; empty when they could not be
+    had, and then the person is told so.
+    """
 
     name: str
     media_type: str
-    url: str
+    content: str = ""
     size: int = 0
+
+    @property
+    def family(self) -> str:
+        """``image``, ``audio``, ``video``, or ``document`` for everything else."""
+        family = self.media_type.partition("/")[0]
+        return family if family in {"image", "audio", "video"} else "document"
 
 
 class Origin(Struct, frozen=True):
@@ -165,13 +175,20 @@ class Reference(Struct, frozen=True, tag="reference"):
 
     ``conversation`` continues the conversation, ``answer`` names this answer (feedback, history),
     ``task`` is what stops it, ``aliases`` are what the bot will call the conversation when it
-    speaks unasked. A later event's empty field leaves the earlier value as it was.
+    speaks unasked. A later event's empty field leaves the earlier value as it was; of
+    ``conversation`` only None does, for an empty one is a conversation that is over.
     """
 
-    conversation: str = ""
+    conversation: str | None = None
     answer: str = ""
     task: str = ""
     aliases: tuple[str, ...] = ()
+
+
+class Notice(Struct, frozen=True, tag="notice"):
+    """A sentence of the gateway itself, in the person's language, beside the answer."""
+
+    text: str
 
 
 class Forgotten(Struct, frozen=True, tag="forgotten"):
@@ -232,6 +249,7 @@ ReplyEvent = (
     | Suggestions
     | Choices
     | Usage
+    | Notice
     | Reference
     | Forgotten
     | Done
@@ -240,14 +258,8 @@ ReplyEvent = (
 )
 
 
-# What a channel sees of an answer: a bot's events without its references, the gateway's own
-# notices, and one End in place of Done and Failed.
-
-
-class Notice(Struct, frozen=True, tag="notice"):
-    """A sentence of the gateway itself, in the person's language, beside the answer."""
-
-    text: str
+# What a channel sees of an answer: a bot's events without its references, and one End in place
+# of Done and Failed.
 
 
 class EndState(StrEnum):
@@ -302,7 +314,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     """What a bot is asked in one turn.
 
     ``turn`` names the turn in logs and to the bot; ``user`` is derived from the conversation's
-    scope, so a bot that binds conversations to users always sees the same one.
+    scope, so a bot that binds conversations to users always sees the same one. ``name`` is the
+    person's, and ``facts`` are what the channel knows (``page``, ``site``, ``workspace``…).
     """
 
     turn: str
@@ -311,6 +324,30 @@ class Ask(Struct, frozen=True, kw_only=True):
     conversation: Conversation
     attachments: tuple[Attachment, ...] = ()
     locale: str = ""
+    name: str = ""
+    facts: dict[str, str] = {}
+
+
+class Rating(StrEnum):
+    """What a person thinks of an answer."""
+
+    LIKE = "like"
+    DISLIKE = "dislike"
+    NONE = "none"
+    """They take back what they said before."""
+
+
+class Answered(Struct, frozen=True):
+    """A bot's answer after it was given: what it takes to speak about it with the bot.
+
+    ``conversation`` and ``answer`` are the bot's own references, ``user`` is who asked.
+    """
+
+    bot: str
+    identity: str
+    user: str
+    conversation: str
+    answer: str
 
 
 class Introduction(Struct, frozen=True):

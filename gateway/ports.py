@@ -5,7 +5,7 @@ some of them can do is a protocol of its own beside the required one, and the co
 ``isinstance``.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from aiohttp import ClientSession, web
@@ -13,10 +13,13 @@ from msgspec import Struct
 
 from gateway.model import (
     Address,
+    Answered,
     Ask,
+    Attachment,
     Inbound,
     Introduction,
     Origin,
+    Rating,
     Reference,
     ReplyEvent,
     ShownEvent,
@@ -69,6 +72,83 @@ class CanIntroduce(Protocol):
         ...
 
 
+@runtime_checkable
+class CanTakeFeedback(Protocol):
+    """A bot that wants to know what people think of its answers."""
+
+    async def take_feedback(self, answered: Answered, rating: Rating, comment: str) -> bool:
+        """Pass on what a person thinks of one answer; a later rating replaces an earlier one.
+
+        False when the vendor did not take it. Must not raise; returns within seconds.
+        """
+        ...
+
+
+@runtime_checkable
+class CanTranscribe(Protocol):
+    """A bot that can turn speech into text."""
+
+    async def transcribe(self, audio: Attachment, user: str) -> str:
+        """What is said in a recording; empty when that cannot be found out. Must not raise.
+
+        Takes as long as the vendor does, within the bot's own limits.
+        """
+        ...
+
+
+@runtime_checkable
+class CanRecover(Protocol):
+    """A bot that can tell what became of a question whose asker died."""
+
+    def recover(
+        self, ask: Ask, answered: Answered | None, since: float
+    ) -> AsyncGenerator[ReplyEvent, None]:
+        """Find the answer to a question that was asked before, without asking it again.
+
+        ``answered`` is what the bot had called it, None when it had named nothing yet; it was
+        asked after ``since`` (seconds since the epoch, by the gateway's clock). Like ``answer``
+        it ends with Done, Awaiting or Failed, waiting as long as the vendor may take to finish;
+        or it yields nothing: then there is no answer, and none is to come.
+        """
+        ...
+
+
+@runtime_checkable
+class CanListBots(Protocol):
+    """A bot whose vendor says which others there are."""
+
+    def list_bots(self, mode: str) -> AsyncIterator["Listed"]:
+        """Every bot there is, or those of one ``mode``. Raises ValueError with what to mend."""
+        ...
+
+
+class Listed(Struct, frozen=True):
+    """One of a vendor's bots: its id, its name and its kind, as the vendor says them."""
+
+    id: str
+    name: str
+    mode: str = ""
+
+
+class Quota(Struct, frozen=True):
+    """How often a vendor lets itself be asked with one key, across everything that uses it.
+
+    ``key`` names whose quota it is, and is no secret. 0 means that there is no such limit.
+    """
+
+    key: str
+    per_minute: int = 0
+    per_day: int = 0
+
+
+@runtime_checkable
+class HasQuota(Protocol):
+    """A bot whose vendor counts."""
+
+    quota: Quota
+    """Known before ``start``; the gateway keeps within it."""
+
+
 class Description(Struct, frozen=True):
     """What a bot can do, as far as its server says, and what is wrong with it.
 
@@ -103,6 +183,46 @@ class GatewayForBots(Protocol):
 
     def mount(self, method: str, path: str, handler: "Handler") -> None:
         """Serve ``path``, such as a webhook. Only during ``start``."""
+        ...
+
+    def text(self, locale: str, key: str, **values: object) -> str:
+        """A sentence for a person, in their language or the nearest there is."""
+        ...
+
+    def ignored(self, bot: Bot, event: str) -> None:
+        """The vendor sent an event that the bot does not know: counted, and logged once."""
+        ...
+
+    async def read(self, attachment: Attachment) -> bytes:
+        """All of a file. Raises FileGone, and StoreUnavailable."""
+        ...
+
+    async def keep(self, name: str, media_type: str, data: bytes) -> Attachment:
+        """Keep a file's bytes for whoever is shown it. Never raises: what cannot be kept (too
+        large, no room) is an attachment without content, and the log says why."""
+        ...
+
+    async def collect(
+        self, url: str, *, name: str = "", media_type: str = "", home: str = "", token: str = ""
+    ) -> Attachment:
+        """Fetch a file that a bot named, and keep it. Never raises, like ``keep``.
+
+        Only public addresses are fetched, and those of ``home``, the vendor's own origin, which
+        alone is sent ``token`` as a bearer token. Without ``name`` or ``media_type`` the
+        vendor's headers and the address decide.
+        """
+        ...
+
+    def file_path(self, attachment: Attachment) -> str:
+        """The path of a kept file on this gateway, for those who were given it; unguessable."""
+        ...
+
+    async def remember(self, bot: Bot, key: str, value: bytes, seconds: int) -> None:
+        """Keep something for all replicas, for so long. Raises StoreUnavailable."""
+        ...
+
+    async def recall(self, bot: Bot, key: str) -> bytes | None:
+        """What was remembered, while it is kept. Raises StoreUnavailable."""
         ...
 
     async def push(self, bot: Bot, alias: str, name: str, events: Sequence[ReplyEvent]) -> bool:
@@ -149,6 +269,32 @@ class Unknown(Struct, frozen=True):
 Outcome = Sent | NotSent | Unknown
 
 
+class Journal(Protocol):
+    """What of an answer went out, over all attempts to deliver it.
+
+    For sends that cannot be repeated unseen: a new message, not an edit of a known one. A part is
+    whatever the channel calls it. The methods raise StoreUnavailable, and then nothing was noted;
+    or the delivery is cancelled, because the turn is another replica's now.
+    """
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """What was begun, with the platform's name for it; empty when the outcome is unknown."""
+        ...
+
+    async def begin(self, part: str) -> None:
+        """Note that a part is about to be sent. Send it only after this returned."""
+        ...
+
+    async def finish(self, part: str, name: str) -> None:
+        """Note under which name (not empty) the platform took a part."""
+        ...
+
+    async def withdraw(self, part: str) -> None:
+        """Note that a part was certainly not sent after all."""
+        ...
+
+
 class Reply(Protocol):
     """One answer on its way to a person, as its channel sees it."""
 
@@ -177,6 +323,11 @@ class Reply(Protocol):
         ...
 
     @property
+    def journal(self) -> Journal:
+        """Where a channel that sends notes what it sent."""
+        ...
+
+    @property
     def log(self) -> "LogWriter":
         """Where a channel that keeps its replies in the gateway writes what it shows."""
         ...
@@ -201,6 +352,15 @@ class Channel(Protocol):
 
     async def stop(self) -> None:
         """Stop receiving and tell open streams to come back. Turns are already drained."""
+        ...
+
+
+@runtime_checkable
+class LogsReplies(Protocol):
+    """A channel that shows its answers from the gateway's reply log."""
+
+    def shown(self, entries: Sequence["LogEntry"]) -> str:
+        """The text that people were shown by the entries of one turn, all its attempts."""
         ...
 
 
@@ -285,6 +445,18 @@ class Refusal(Exception):
         self.headers: dict[str, str] = {}
 
 
+class FileGone(Exception):
+    """The file is no longer kept."""
+
+
+class FileRefused(Exception):
+    """The file cannot be kept. ``code`` is ``too_large`` or ``no_room``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class NotRouted(Exception):
     """No route of the configuration leads anywhere from here."""
 
@@ -324,10 +496,13 @@ class GatewayForChannels(Protocol):
         """The person's address, seen through the trusted proxies only."""
         ...
 
-    async def admit(self, inbound: Inbound, *, transcript: bool = False) -> Admission:
+    async def admit(
+        self, inbound: Inbound, *, said: Mapping[str, object] | None = None
+    ) -> Admission:
         """Make a message durable. Acknowledge the platform only after this returned.
 
-        With ``transcript`` it also enters the conversation's transcript, in the same step.
+        ``said``, a JSON object, enters the conversation's transcript in the same step, and is
+        announced to its other readers.
         Raises StoreUnavailable after about two seconds of trying.
         """
         ...
@@ -345,6 +520,35 @@ class GatewayForChannels(Protocol):
 
     async def follow(self, origin: Origin, cursor: str) -> LogReader:
         """Follow the reply log behind ``cursor`` (empty: from where it begins)."""
+        ...
+
+    async def rate(self, origin: Origin, turn: str, rating: Rating, comment: str = "") -> bool:
+        """Tell the bot what a person thinks of the answer of a turn; False if it will not hear.
+
+        ``comment`` may be empty. A turn that nobody remembers is False too.
+        """
+        ...
+
+    async def keep(self, name: str, media_type: str, data: bytes) -> Attachment:
+        """Keep a file's bytes, so that whatever replica runs the turn finds them.
+
+        Raises FileRefused, and StoreUnavailable.
+        """
+        ...
+
+    async def read(self, attachment: Attachment) -> bytes:
+        """All of a file. Raises FileGone, and StoreUnavailable."""
+        ...
+
+    async def find_file(self, path: str) -> Attachment | None:
+        """A kept file by its path; None when there is none.
+
+        Raises StoreUnavailable.
+        """
+        ...
+
+    def file_path(self, attachment: Attachment) -> str:
+        """The path of a kept file on this gateway, for those who were given it; unguessable."""
         ...
 
     async def introduce(self, origin: Origin) -> Introduction:

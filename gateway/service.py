@@ -16,22 +16,32 @@ import msgspec
 import structlog
 from aiohttp import web
 
-from gateway.asking import Services
 from gateway.config import Adapter, Config, RedisConfig
 from gateway.core import Core
 from gateway.dispatcher import Dispatcher, Halt
+from gateway.fetch import Fetcher
+from gateway.files import FILES_PATH, Files
+from gateway.for_bots import ForBots
+from gateway.guard import Guard
 from gateway.http import BODY_MOST, ClientAddress, Operations, anonymous, errors
 from gateway.ports import StoreUnavailable
+from gateway.routes import Routes
+from gateway.services import Services
 from gateway.store import keys, meta
 from gateway.store.aliases import Aliases
+from gateway.store.answers import Answers
+from gateway.store.blobs import Blobs
 from gateway.store.connection import Connection, connect, connect_listener, disconnect
 from gateway.store.embedded import Embedded
 from gateway.store.hub import Hub
 from gateway.store.inbox import Inbox
 from gateway.store.limits import Limiter
+from gateway.store.memory import Memory
+from gateway.store.quotas import Quotas
 from gateway.store.replies import Replies
 from gateway.texts import Texts
 
+MB = 1024 * 1024
 CLOSE_SECONDS = 2.0
 """For open requests, once their streams have been told to reconnect."""
 CONNECTIONS_PER_BOT_HOST = 0
@@ -63,8 +73,8 @@ class Service:
 
     async def _start(self) -> None:
         redis = await self._redis()
-        core = await self._core(redis)
-        await self._serve(core)
+        routes = await self._build(redis)
+        await self._serve(routes)
         await self._dispatcher.start(alone=self.config.redis.embedded)
         log.info("gateway is ready", address=self.url)
 
@@ -104,7 +114,7 @@ class Service:
         await embedded.start()
         return RedisConfig(url=embedded.url)
 
-    async def _core(self, redis: RedisConfig) -> Core:
+    async def _build(self, redis: RedisConfig) -> Routes:
         config = self.config
         self._connection = await self._connected(redis, blocking=False)
         claiming = await self._connected(redis, blocking=True)
@@ -124,17 +134,20 @@ class Service:
             auto_decompress=True,
         )
         self._cleanup.push_async_callback(http.close)
+        routes = Routes()
+        routes.mount("GET", FILES_PATH, services.files.serve)
         core = Core(
             config,
             services,
             self._dispatcher,
             Limiter(self._connection),
-            http,
+            routes,
             await self._signing_keys(),
             ClientAddress(config.server.trusted_proxies),
         )
-        await self._start_adapters(core, services)
-        return core
+        bots = ForBots(services, http, routes, config.server.public_url)
+        await self._start_adapters(core, bots, services)
+        return routes
 
     async def _connected(self, redis: RedisConfig, *, blocking: bool) -> Connection:
         connection = Connection(connect(redis, blocking=blocking))
@@ -148,38 +161,56 @@ class Service:
             await meta.warn_of_loss(self._connection)
 
     def _services(self) -> Services:
-        limits = self.config.limits
+        limits, texts = self.config.limits, Texts()
         worker = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         return Services(
             inbox=Inbox(self._connection, worker, limits),
             replies=Replies(self._connection, self._hub),
             aliases=Aliases(self._connection, limits.conversation_days),
+            answers=Answers(self._connection, limits.conversation_days),
+            memory=Memory(self._connection),
+            files=self._files(),
+            guard=Guard(Quotas(self._connection), texts, limits.bot_wait),
             channels=adapters("channels", "Channel", self.config.channels),
             bots=adapters("bots", "Bot", self.config.bots),
-            texts=Texts(),
+            texts=texts,
             limits=limits,
+        )
+
+    def _files(self) -> Files:
+        limits = self.config.limits
+        fetcher = Fetcher(limits.file_mb * MB)
+        self._cleanup.push_async_callback(fetcher.close)
+        return Files(
+            Blobs(
+                self._connection,
+                most_bytes_each=limits.file_mb * MB,
+                most_bytes_all=limits.files_mb * MB,
+                days=limits.file_days,
+            ),
+            fetcher,
         )
 
     async def _signing_keys(self) -> list[bytes]:
         configured = [s.get_secret_value().encode() for s in self.config.server.signing_secrets]
         return configured or [await meta.generated_secret(self._connection)]
 
-    async def _start_adapters(self, core: Core, services: Services) -> None:
+    async def _start_adapters(self, core: Core, bots: ForBots, services: Services) -> None:
         for bot in services.bots.values():
-            await bot.start(core)
+            await bot.start(bots)
             self._cleanup.push_async_callback(bot.stop)
         for channel in services.channels.values():
             await channel.start(core)
             self._cleanup.push_async_callback(channel.stop)
 
-    async def _serve(self, core: Core) -> None:
+    async def _serve(self, routes: Routes) -> None:
         server = self.config.server
         token = server.metrics_token.get_secret_value() if server.metrics_token else ""
         operations = Operations(self.ready, token)
         app = web.Application(middlewares=[errors], client_max_size=BODY_MOST)
         app.on_response_prepare.append(anonymous)
         app.add_routes(operations.routes())
-        for (method, path), handler in core.routes.items():
+        for (method, path), handler in routes.mounted.items():
             if method == "GET":
                 app.router.add_get(path, handler)
             else:

@@ -67,8 +67,48 @@ REDIS_UNAVAILABLE = Counter(
     "redis_unavailable", "Times that Redis could not be reached or refused.", **_OURS
 )
 RETRIES = Counter("retries", "Times that a bot was asked again.", ["bot"], **_OURS)
+RECOVERIES = Counter(
+    "recoveries",
+    "Turns taken up after a worker died in the middle: found, kept or asked_again.",
+    ["bot", "outcome"],
+    **_OURS,
+)
+UNKNOWN_SENDS = Counter(
+    "unknown_sends",
+    "Parts of answers of which a worker that died left unknown whether they went out.",
+    ["channel"],
+    **_OURS,
+)
+UNKNOWN_EVENTS = Counter(
+    "bot_unknown_events", "Events of a kind that the bot's adapter does not know.", ["bot"], **_OURS
+)
+BOT_QUOTA_LEFT = Gauge(
+    "bot_quota_left",
+    "Questions that a bot's quota has left, as this replica last saw it.",
+    ["bot", "period"],
+    **_OURS,
+)
+BOT_WAIT_SECONDS = Histogram(
+    "bot_wait_seconds",
+    "How long questions wait for their place in a bot's quota.",
+    ["bot"],
+    buckets=(0, 0.25, 1, 2.5, 5, 10, 20, 30, 60, 120, 300),
+    **_OURS,
+)
+BOT_BREAKER_OPEN = Gauge(
+    "bot_breaker_open",
+    "1 while a bot is not asked because it keeps failing, else 0.",
+    ["bot"],
+    **_OURS,
+)
 DEAD_LETTERS = Counter(
     "dead_letters", "Messages given up on after their last attempt; people were told.", **_OURS
+)
+FILES = Counter("files", "Files to be kept, by what became of them.", ["outcome"], **_OURS)
+FILE_BYTES_RESERVED = Gauge(
+    "file_bytes_reserved",
+    "Room that all kept files have in the store, as this replica last saw it.",
+    **_OURS,
 )
 
 HIDDEN = "(hidden)"

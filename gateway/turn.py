@@ -10,26 +10,29 @@ the whole answer, and everything that follows from that is one atomic step in th
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any
 
 import structlog
 from msgspec.structs import replace
 
 from gateway import telemetry
-from gateway.asking import Asking, Parked, Services
+from gateway.asking import Asking, Parked
 from gateway.delivery import Delivery
 from gateway.model import Conversation, EndState
-from gateway.ports import NotSent, Outcome, Sent, StoreUnavailable, Unknown
-from gateway.store.inbox import Fenced, Lease, Work
+from gateway.ports import NotSent, Outcome, Sent, Unknown
+from gateway.services import Services
+from gateway.store.connection import patiently
+from gateway.store.inbox import Work
+from gateway.store.journal import Journal, Kept
+from gateway.store.leases import Fenced, Lease
 
 ATTEMPTS_MOST = 8
 """A message whose turn broke off this often without being sealed is given up on."""
-STORE_RETRY_SECONDS = 0.25
+KEEP_AFTER_SECONDS = 0.05
+"""A whole answer that its channel still has not delivered after this is kept in the journal."""
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 
 class Turn:
@@ -44,11 +47,13 @@ class Turn:
         self._channel = services.channels[work.last.inbound.origin.address.channel]
         self._writer = services.replies.writer(lease.lane, work.items[0][0], work.attempt)
         self._asking: Asking | None = None
+        self._journal = Journal(services.inbox, lease, work.items[0][0])
         self._delivery = Delivery(
             turn=str(work.items[0][0]),
             origin=work.last.inbound.origin,
             messages=tuple(item.inbound for _, item in work.items if not item.push),
             log=self._writer,
+            journal=self._journal,
             most=services.limits.answer_chars,
         )
 
@@ -61,36 +66,69 @@ class Turn:
         conversation = self._work.conversation(self._bot.identity)
         if self._work.attempt > ATTEMPTS_MOST:
             return await self._give_up(conversation)
+        if self._work.attempt > 1:
+            await self._look_back()
+        if kept := self._journal.kept:
+            self._delivery.replay(kept.events)
+            return await self._deliver_or_park(None, kept.conversation)
         self._asking = Asking(self._services, self._lease, self._work, conversation, self._delivery)
+        return await self._deliver_or_park(self._asking, conversation)
+
+    async def _look_back(self) -> None:
+        await patiently(self._journal.load)
+        unknown = sum(not name for name in self._journal.parts.values())
+        telemetry.UNKNOWN_SENDS.labels(self._channel.name).inc(unknown)
+
+    async def _deliver_or_park(self, asking: Asking | None, conversation: Conversation) -> int:
         try:
-            outcome = await self._answer_and_deliver(self._asking)
+            outcome = await self._answer_and_deliver(asking)
         except Parked as parked:
             delay = parked.delay
-            await patiently(lambda: self._services.inbox.release(self._lease, delay))
+            if asking and self._delivery.state:
+                await self._keep(asking)
+            await patiently(lambda: self._services.inbox.leases.release(self._lease, delay))
             raise
-        return await self._seal(outcome, self._asking.conversation)
+        return await self._seal(outcome, asking.conversation if asking else conversation)
+
+    async def _keep(self, asking: Asking) -> None:
+        """Keep the whole answer for another attempt: the bot need not be asked again."""
+        kept = Kept(self._delivery.whole(), asking.conversation)
+        await patiently(lambda: self._journal.keep(kept))
 
     def halt(self, upto: int) -> None:
         """Stop answering if this turn's message is not newer than that."""
         if self._asking and self._work.number <= upto:
             self._asking.halt()
 
-    async def _answer_and_deliver(self, asking: Asking) -> Outcome:
-        tasks = (asyncio.create_task(asking.run()), asyncio.create_task(self._deliver()))
+    async def _answer_and_deliver(self, asking: Asking | None) -> Outcome:
+        delivering = asyncio.create_task(self._deliver())
+        tasks: list[asyncio.Task[Any]] = [delivering]
+        if asking:
+            tasks.append(asyncio.create_task(self._ask(asking)))
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-            for task in tasks:
-                if task.done():
+            while not delivering.done():
+                done, _ = await asyncio.wait(
+                    [task for task in tasks if not task.done()],
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                for task in done:
                     task.result()
-            return tasks[1].result()
+            return delivering.result()
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _ask(self, asking: Asking) -> None:
+        await asking.run()
+        await asyncio.sleep(KEEP_AFTER_SECONDS)
+        await self._keep(asking)
+
     async def _deliver(self) -> Outcome:
         try:
             outcome = await self._channel.deliver(self._delivery)
+        except Fenced:
+            raise
         except Exception:
             log.exception("channel failed", channel=self._channel.name)
             outcome = NotSent("the channel failed")
@@ -141,12 +179,3 @@ class Turn:
         telemetry.TURNS.labels(self._channel.name, self._bot.name, state).inc()
         telemetry.TURN_SECONDS.labels(self._bot.name).observe(seconds)
         log.info("turn sealed", state=state, seconds=round(seconds, 3), bot=self._bot.name)
-
-
-async def patiently(step: Callable[[], Awaitable[T]]) -> T:
-    """Do a step in the store, waiting for as long as the store is away."""
-    while True:
-        try:
-            return await step()
-        except StoreUnavailable:
-            await asyncio.sleep(STORE_RETRY_SECONDS)

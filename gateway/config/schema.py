@@ -169,6 +169,10 @@ class Limits(_Section):
     answer_chars: int = Field(default=400_000, ge=1000, le=10_000_000)
     collect_seconds: float = Field(default=1.2, ge=0, le=60, allow_inf_nan=False)
     bot_attempts: int = Field(default=3, ge=1, le=10)
+    bot_wait: float = Field(default=30, ge=0, le=600, allow_inf_nan=False)
+    file_mb: int = Field(default=15, ge=1, le=100)
+    files_mb: int = Field(default=256, ge=1, le=100_000)
+    file_days: int = Field(default=7, ge=1, le=365)
     conversation_days: int = Field(default=90, ge=1, le=3650)
     transcript_messages: int = Field(default=200, ge=2, le=10_000)
 

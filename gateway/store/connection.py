@@ -5,10 +5,10 @@ busy gateway cheap: calls share connections and round trips without any caller k
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha1
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis, Sentinel
 from redis.asyncio.cluster import RedisCluster
@@ -33,6 +33,7 @@ from gateway.store.keys import SHARDS
 
 REFUSALS = (OutOfMemoryError, ReadOnlyError, TryAgainError, ClusterDownError, MasterDownError)
 """What a server answers that is there, but takes nothing now."""
+RETRY_SECONDS = 0.25
 BATCH = 256
 """How many calls travel in one pipeline at most."""
 
@@ -45,6 +46,8 @@ IMPATIENT: dict[str, Any] = {
 }
 PATIENT: dict[str, Any] = IMPATIENT | {"socket_timeout": None}
 """For readers that block until something comes."""
+
+T = TypeVar("T")
 
 
 def connect(config: RedisConfig, *, blocking: bool = False) -> Redis:
@@ -92,6 +95,7 @@ class Connection:
         """The queues that one read may wait for together: of a cluster, each alone."""
         self._queue: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
         self._sending: set[asyncio.Task[None]] = set()
+        self._loading: dict[str, asyncio.Task[None]] = {}
         self._closed = False
 
     async def open(self) -> None:
@@ -116,7 +120,14 @@ class Connection:
         return self.send("EVALSHA", script.sha, len(keys), *keys, *args)
 
     async def load(self, script: Script) -> None:
-        """Make a script known to the server."""
+        """Make a script known to the server. Many that want the same one load it once."""
+        if script.sha not in self._loading:
+            loading = asyncio.create_task(self._load(script))
+            self._loading[script.sha] = loading
+            loading.add_done_callback(lambda _: self._loading.pop(script.sha))
+        await asyncio.shield(self._loading[script.sha])
+
+    async def _load(self, script: Script) -> None:
         try:
             await self.client.script_load(script.source)
         except (RedisError, OSError) as error:
@@ -169,6 +180,15 @@ class Connection:
         self._flush()
         await asyncio.gather(*self._sending, return_exceptions=True)
         await disconnect(self.client)
+
+
+async def patiently(step: Callable[[], Awaitable[T]]) -> T:
+    """Do a step in the store, waiting for as long as the store is away."""
+    while True:
+        try:
+            return await step()
+        except StoreUnavailable:
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 async def disconnect(client: Redis) -> None:

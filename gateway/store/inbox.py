@@ -1,18 +1,14 @@
 """The durable inbox: messages wait here, in order per lane, until their turn is sealed.
 
-A lane with work has one entry in its shard's ready stream, and the pending entry of whichever
-worker reads it is the lane's lease. Whoever does not renew it loses it; every step that changes
-a lane checks in the same script that the lease is still held.
+Every step that changes a lane checks in the same script that its lease is still held.
 """
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
-from redis.exceptions import RedisError, ResponseError
 
 from gateway.config import Limits
 from gateway.model import Conversation, Inbound, Policy, ReplyEvent
@@ -20,23 +16,18 @@ from gateway.ports import Admission, StoreUnavailable
 from gateway.store import keys
 from gateway.store.connection import Connection, Script
 from gateway.store.flusher import Batch
+from gateway.store.leases import Fenced, Lease, Leases, now_ms
 
 ADMIT = Script("admit")
 BEGIN = Script("begin")
 KEEP = Script("keep")
 SEAL = Script("seal")
-RELEASE = Script("release")
-RENEW = Script("renew")
-WAKE = Script("wake")
 HALT = Script("halt")
 
 HOLD = 2.0
 """Seconds to keep trying to admit before the platform is asked to send again."""
 COLLECT_MOST = 10
 """A burst of more messages than this is answered without waiting for its end."""
-CLAIM_BLOCK_MS = 250
-GONE_MS = 3_600_000
-ALL = range(keys.SHARDS)
 
 
 class Item(Struct, frozen=True):
@@ -51,18 +42,6 @@ class Item(Struct, frozen=True):
     """What the bot says unasked: then nobody wrote, and the inbound has only its origin."""
 
 
-class Lease(Struct, frozen=True):
-    """The right to work on a lane, as long as it is renewed."""
-
-    lane: str
-    entry: str
-
-    @property
-    def shard(self) -> int:
-        """The queue it belongs to."""
-        return keys.shard_of(self.lane)
-
-
 class Work(Struct, frozen=True):
     """What a leased lane has to do. ``attempt`` counts from 1, ``halted`` is a turn number."""
 
@@ -70,6 +49,8 @@ class Work(Struct, frozen=True):
     halted: int
     items: tuple[tuple[int, Item], ...]
     conversations: dict[str, bytes] = {}
+    broken: bool = False
+    """Whether an earlier attempt broke off: its worker died, or had to leave in the middle."""
 
     def conversation(self, identity: str) -> Conversation:
         """What is kept of the lane's conversation with one bot."""
@@ -92,10 +73,6 @@ class Work(Struct, frozen=True):
         return 0 < self.number - 1 <= self.halted
 
 
-class Fenced(Exception):
-    """The lease is another worker's now: nothing more may be done for this turn."""
-
-
 _encode = msgspec.json.Encoder().encode
 _decode_item = msgspec.json.Decoder(Item).decode
 _decode_conversation = msgspec.json.Decoder(Conversation).decode
@@ -105,25 +82,31 @@ class Inbox:
     """The queue engine of one worker. Every method may raise StoreUnavailable."""
 
     def __init__(self, connection: Connection, worker: str, limits: Limits) -> None:
+        self.leases = Leases(connection, worker)
         self._connection = connection
         self._worker = worker
         self._limits = limits
         self._lane_ttl = limits.conversation_days * keys.DAY
 
-    async def admit(self, lane: str, item: Item, *, transcript: bool) -> Admission:
-        """Make a message durable, trying for HOLD seconds. The same message is safe to repeat."""
+    async def admit(
+        self, lane: str, item: Item, *, said: Mapping[str, object] | None = None
+    ) -> Admission:
+        """Make a message durable, trying for HOLD seconds. The same message is safe to repeat.
+
+        ``said`` enters the transcript in the same step.
+        """
         deadline = time.monotonic() + HOLD
         pause = 0.05
         while True:
             try:
-                return await self._admit(lane, item, transcript)
+                return await self._admit(lane, item, said)
             except StoreUnavailable:
                 if time.monotonic() + pause > deadline:
                     raise
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.25)
 
-    async def _admit(self, lane: str, item: Item, transcript: bool) -> Admission:
+    async def _admit(self, lane: str, item: Item, said: Mapping[str, object] | None) -> Admission:
         shard = keys.shard_of(lane)
         reject = item.policy is Policy.REJECT and not item.command
         collect = item.policy is Policy.COLLECT and not item.command
@@ -143,66 +126,14 @@ class Inbox:
                 1 if reject else self._limits.waiting_messages,
                 keys.PENDING_TTL,
                 self._lane_ttl,
-                _transcript_rest(item.inbound) if transcript else b"",
+                _transcript_rest(said) if said else b"",
                 self._limits.transcript_messages,
-                _now_ms() + int(self._limits.collect_seconds * 1000) if collect else 0,
+                now_ms() + int(self._limits.collect_seconds * 1000) if collect else 0,
                 COLLECT_MOST,
             ],
         )
         status = status.decode()
         return Admission("busy" if status == "full" else status, turn.decode())
-
-    async def claims(self, blocking: Connection, room: int, queues: range = ALL) -> list[Lease]:
-        """Wait a moment for lanes that became ready, and lease up to ``room`` of each queue."""
-        streams: dict[Any, Any] = {keys.ready(shard): ">" for shard in queues}
-        try:
-            found: Any = await blocking.client.xreadgroup(
-                keys.GROUP, self._worker, streams, count=room, block=CLAIM_BLOCK_MS
-            )
-        except ResponseError as error:
-            if "NOGROUP" not in str(error):
-                raise
-            await self.prepare()
-            return []
-        except (RedisError, OSError) as error:
-            raise StoreUnavailable(f"Redis: {error}") from error
-        return [lease for _, entries in found for lease in _leases(entries)]
-
-    async def prepare(self) -> None:
-        """Create the queues where they are missing."""
-        for shard in range(keys.SHARDS):
-            try:
-                await self._connection.execute(
-                    "XGROUP CREATE", keys.ready(shard), keys.GROUP, "0", "MKSTREAM"
-                )
-            except ResponseError as error:
-                if "BUSYGROUP" not in str(error):
-                    raise
-
-    async def tidy(self) -> None:
-        """Remove the names of workers that are long gone and hold nothing."""
-        for shard in range(keys.SHARDS):
-            queue = keys.ready(shard)
-            for worker in await self._connection.execute("XINFO CONSUMERS", queue, keys.GROUP):
-                if worker["pending"] == 0 and worker["idle"] > GONE_MS:
-                    command = ("XGROUP DELCONSUMER", queue, keys.GROUP, worker["name"])
-                    await self._connection.execute(*command)
-
-    async def reclaim(self, idle_ms: int) -> list[Lease]:
-        """Lease the lanes whose worker has not renewed them for that long."""
-        found = await asyncio.gather(*(self._reclaim(s, idle_ms) for s in range(keys.SHARDS)))
-        return [lease for leases in found for lease in leases]
-
-    async def _reclaim(self, shard: int, idle_ms: int) -> list[Lease]:
-        leases: list[Lease] = []
-        cursor = b"0-0"
-        while True:
-            command = ("XAUTOCLAIM", keys.ready(shard), keys.GROUP, self._worker, idle_ms, cursor)
-            reply = await self._connection.execute(*command, "COUNT", 64)
-            cursor = reply[0]
-            leases.extend(_leases(reply[1]))
-            if cursor == b"0-0":
-                return leases
 
     async def begin(self, lease: Lease, most: int) -> Work | None:
         """The lane's next messages, up to ``most``; None when it is empty and was let go of.
@@ -224,14 +155,32 @@ class Inbox:
             halted=int(fields.get("halted", 0)),
             items=tuple(_numbered(raw) for raw in reply[1]),
             conversations=fields,
+            broken=bool(reply[3]),
         )
 
     async def save(self, lease: Lease, identity: str, conversation: Conversation) -> None:
         """Keep a conversation before its turn is sealed. Raises Fenced."""
+        await self._keep(lease, keys.lane(lease.lane), _field(identity), _encode(conversation), 0)
+
+    async def note(self, lease: Lease, turn: int, field: str, value: bytes | str) -> None:
+        """Write into a turn's journal. Raises Fenced."""
+        journal = keys.journal(lease.lane, turn)
+        await self._keep(lease, journal, field, value, keys.JOURNAL_TTL)
+
+    async def strike(self, lease: Lease, turn: int, field: str) -> None:
+        """Take a note back. Raises Fenced."""
+        await self._keep(lease, keys.journal(lease.lane, turn), field, "", -1)
+
+    async def notes(self, lane: str, turn: int) -> dict[str, bytes]:
+        """A turn's journal."""
+        found = await self._connection.execute("HGETALL", keys.journal(lane, turn))
+        return {field.decode(): value for field, value in found.items()}
+
+    async def _keep(self, lease: Lease, key: str, field: str, value: bytes | str, ttl: int) -> None:
         kept = await self._connection.run(
             KEEP,
-            [keys.ready(lease.shard), keys.lane(lease.lane)],
-            [keys.GROUP, lease.entry, self._worker, _field(identity), _encode(conversation)],
+            [keys.ready(lease.shard), key],
+            [keys.GROUP, lease.entry, self._worker, field, value, ttl],
         )
         if not kept:
             raise Fenced(lease.lane)
@@ -262,6 +211,7 @@ class Inbox:
                 keys.log(lane),
                 keys.transcript(lane),
                 keys.dead(lease.shard),
+                keys.journal(lane, items[0][0]),
                 *(keys.seen(lane, item.inbound.id) for _, item in items),
             ],
             [
@@ -290,47 +240,6 @@ class Inbox:
             raise Fenced(lane)
         return int(waiting)
 
-    async def release(self, lease: Lease, delay: float = 0) -> bool:
-        """Give the lane back with its messages, to be taken again after ``delay`` seconds."""
-        due = _now_ms() + int(delay * 1000) if delay else 0
-        released = await self._connection.run(
-            RELEASE,
-            [keys.ready(lease.shard), keys.lane(lease.lane), keys.later(lease.shard)],
-            [keys.GROUP, lease.entry, self._worker, lease.lane, due],
-        )
-        return bool(released)
-
-    async def renew(self, leases: Sequence[Lease]) -> list[Lease]:
-        """Keep leases alive; returns those that are lost."""
-        shards: dict[int, list[Lease]] = {}
-        for lease in leases:
-            shards.setdefault(lease.shard, []).append(lease)
-        lost = await asyncio.gather(*(self._renew(s, held) for s, held in shards.items()))
-        return [lease for some in lost for lease in some]
-
-    async def _renew(self, shard: int, leases: list[Lease]) -> list[Lease]:
-        entries = [lease.entry for lease in leases]
-        lost = await self._connection.run(
-            RENEW, [keys.ready(shard)], [keys.GROUP, self._worker, *entries]
-        )
-        return [lease for lease in leases if lease.entry.encode() in lost]
-
-    async def wake_due(self) -> None:
-        """Make the parked lanes ready whose time has come."""
-        await asyncio.gather(*(self._wake_due(shard) for shard in range(keys.SHARDS)))
-
-    async def _wake_due(self, shard: int) -> None:
-        command = ("ZRANGEBYSCORE", keys.later(shard), "-inf", _now_ms(), "LIMIT", 0, 256)
-        for lane in await self._connection.execute(*command):
-            await self.wake(lane.decode())
-
-    async def wake(self, lane: str) -> None:
-        """Make a lane ready if it is parked."""
-        shard = keys.shard_of(lane)
-        await self._connection.run(
-            WAKE, [keys.ready(shard), keys.lane(lane), keys.later(shard)], [lane]
-        )
-
     async def halt(self, lane: str, upto: int = 0) -> int:
         """Mark a lane's messages up to a turn (0: all) as unwanted.
 
@@ -338,18 +247,13 @@ class Inbox:
         """
         halted = await self._connection.run(HALT, [keys.inbox(lane), keys.lane(lane)], [upto])
         if halted:
-            await self.wake(lane)
+            await self.leases.wake(lane)
         return int(halted)
 
 
-def _transcript_rest(inbound: Inbound) -> bytes:
-    said = {"kind": "user", "id": inbound.id, "text": inbound.text, "at": inbound.received_at}
+def _transcript_rest(said: Mapping[str, object]) -> bytes:
     # The script puts the turn in front: it is not known before.
-    return _encode(said)[1:]
-
-
-def _leases(entries: Any) -> list[Lease]:
-    return [Lease(fields[b"lane"].decode(), entry.decode()) for entry, fields in entries]
+    return _encode({"kind": "user", **said})[1:]
 
 
 def _pairs(fields: list[bytes]) -> dict[bytes, bytes]:
@@ -363,7 +267,3 @@ def _numbered(raw: bytes) -> tuple[int, Item]:
 
 def _field(identity: str) -> str:
     return f"conversation:{identity}"
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

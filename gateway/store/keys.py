@@ -33,6 +33,8 @@ LOG_ENTRIES = 2 * LOG_TURNS
 """Of a sealed answer its start and its end are kept."""
 RUNNING_LOG_TTL = 1 * DAY
 """A running answer's events; only a gateway that never comes back lets this run out."""
+JOURNAL_TTL = 7 * DAY
+"""What was noted for the next attempt at a turn, which may be parked for long."""
 DEAD_LETTERS = 1000
 """How many messages that could never be answered are kept for the operator."""
 
@@ -41,6 +43,12 @@ META = "gw:meta"
 PROBE = "gw:probe"
 """String, written to find out whether anything can be written; PROBE_TTL."""
 PROBE_TTL = 60 * SECOND
+BLOBS_HELD = "gw:{blobs}:held"
+"""Sorted set of the room that files have, by when it is given back. Until the last one is."""
+BLOBS_TOTAL = "gw:{blobs}:total"
+"""How many bytes that is; lives as long."""
+UNFINISHED_TTL = 60 * SECOND
+"""How long a file that is still being written has its room: longer than writing may take."""
 CONTROL = "gw:control"
 """Pub/sub: what every replica must hear at once (a halted lane)."""
 
@@ -129,3 +137,36 @@ def alias(identity: str, name: str) -> str:
 def bucket(name: str) -> str:
     """Token bucket of a rate limit; expires when it would be full again."""
     return f"gw:bucket:{name}"
+
+
+def answer(lane: str, turn: str) -> str:
+    """Whose answer a turn's was: JSON. Conversation TTL."""
+    return _tagged(shard_of(lane), "answer", lane, part(turn))
+
+
+def journal(lane: str, turn: int) -> str:
+    """Hash: what of a turn's answer went out, and the answer itself. JOURNAL_TTL, until sealed."""
+    return _tagged(shard_of(lane), "journal", lane, str(turn))
+
+
+def memory(identity: str, name: str) -> str:
+    """What a bot's adapter keeps for itself, for as long as it says."""
+    return f"gw:memory:{part(identity)}:{part(name)}"
+
+
+def quota_minute(name: str) -> str:
+    """List of the times (ms) a vendor was, or will be, asked at; expires a minute after the last.
+
+    Both keys of a quota have its name as their hash tag: they are counted in one step.
+    """
+    return f"gw:{{quota:{part(name)}}}:minute"
+
+
+def quota_day(name: str) -> str:
+    """Hash of a quota's day: its number and what of it is used. Expires when the day ends."""
+    return f"gw:{{quota:{part(name)}}}:day"
+
+
+def blob(id: str) -> str:  # noqa: A002
+    """Hash of a file: its chunks, and last what it is. UNFINISHED_TTL until then, then days."""
+    return f"gw:blob:{id}"

@@ -111,6 +111,12 @@ class Replies:
             raise
         return reader
 
+    async def of_turn(self, lane: str, turn: int) -> list[LogEntry]:
+        """What is in the log of one turn. Raises StoreUnavailable."""
+        await self._flusher.settle()
+        found = await self._connection.execute("XRANGE", keys.log(lane), turn, turn)
+        return [entry for id_, fields in found for entry in _entries(id_, fields)]
+
     async def read(self, lane: str, after: Position) -> tuple[list[LogEntry], bool]:
         """A page of the log behind a position, and whether there may be more."""
         await self._flusher.settle()

@@ -6,12 +6,13 @@ not; ``bad_key``: a key the server refuses.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import ClassVar
 
 import aiohttp
 import pytest
+from support.handed import Handed
 from support.servers import free_port
 
 from gateway.model import (
@@ -26,23 +27,9 @@ from gateway.model import (
     ReplyEvent,
     TextDelta,
 )
-from gateway.ports import Bot, CanIntroduce, CanStop, Handler
+from gateway.ports import Bot, CanIntroduce, CanStop
 
 Make = Callable[..., Bot]
-
-
-class Handed:
-    """What a bot is handed."""
-
-    def __init__(self, http: aiohttp.ClientSession) -> None:
-        self.http = http
-        self.public_url = ""
-
-    def mount(self, method: str, path: str, handler: Handler) -> None:
-        raise AssertionError("this bot has no webhook")
-
-    async def push(self, bot: Bot, alias: str, name: str, events: Sequence[ReplyEvent]) -> bool:
-        raise AssertionError("this bot does not speak unasked")
 
 
 class BotContract:

@@ -36,6 +36,22 @@ class KeptLog:
         self.events.append((kind, data))
 
 
+class KeptJournal:
+    """A journal that keeps what is noted."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, str] = {}
+
+    async def begin(self, part: str) -> None:
+        self.parts[part] = ""
+
+    async def finish(self, part: str, name: str) -> None:
+        self.parts[part] = name
+
+    async def withdraw(self, part: str) -> None:
+        self.parts.pop(part, None)
+
+
 class ChannelContract:
     """What holds for every channel."""
 
@@ -43,7 +59,7 @@ class ChannelContract:
         return inbound("hello")
 
     def delivery(self, log: KeptLog) -> Delivery:
-        return Delivery("1", origin(locale="en"), (self.message(),), log, 100_000)
+        return Delivery("1", origin(locale="en"), (self.message(),), log, KeptJournal(), 100_000)
 
     async def send(
         self, channel: Channel, *events: ShownEvent, state: EndState = EndState.DONE

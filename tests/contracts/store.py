@@ -13,7 +13,8 @@ from gateway.config import Limits, RedisConfig
 from gateway.model import Conversation, Inbound, Policy
 from gateway.store import keys
 from gateway.store.connection import Connection, connect
-from gateway.store.inbox import Fenced, Inbox, Item, Lease
+from gateway.store.inbox import Inbox, Item
+from gateway.store.leases import Fenced, Lease
 
 Worker = Callable[[str], Inbox]
 
@@ -46,7 +47,7 @@ class StoreContract:
 
     @pytest.fixture
     async def worker(self, connection: Connection, limits: Limits) -> Worker:
-        await Inbox(connection, "preparer", limits).prepare()
+        await Inbox(connection, "preparer", limits).leases.prepare()
         return lambda name: Inbox(connection, name, limits)
 
     async def claim(self, inbox: Inbox, blocking: Connection) -> Lease:
@@ -56,19 +57,19 @@ class StoreContract:
         raise AssertionError("nothing to claim")
 
     async def claims(self, inbox: Inbox, blocking: Connection, room: int) -> list[Lease]:
-        groups = (inbox.claims(blocking, room, queues) for queues in blocking.queue_groups)
+        groups = (inbox.leases.claims(blocking, room, queues) for queues in blocking.queue_groups)
         return [lease for leases in await asyncio.gather(*groups) for lease in leases]
 
     async def test_a_message_is_taken_once(self, worker: Worker) -> None:
         inbox, message = worker("a"), inbound("hello")
-        first = await inbox.admit("l", item(message), transcript=False)
-        second = await inbox.admit("l", item(message), transcript=False)
+        first = await inbox.admit("l", item(message))
+        second = await inbox.admit("l", item(message))
         assert (first.status, second.status) == ("accepted", "duplicate")
         assert first.turn == second.turn == "1"
 
     async def test_copies_admitted_at_once_are_one(self, worker: Worker) -> None:
         inbox, message = worker("a"), inbound("hello")
-        copies = (inbox.admit("l", item(message), transcript=False) for _ in range(50))
+        copies = (inbox.admit("l", item(message)) for _ in range(50))
         statuses = [admission.status for admission in await asyncio.gather(*copies)]
         assert statuses.count("accepted") == 1
         assert statuses.count("duplicate") == 49
@@ -77,42 +78,42 @@ class StoreContract:
         self, worker: Worker, blocking: Connection
     ) -> None:
         inbox, message = worker("a"), inbound("hello")
-        await inbox.admit("l", item(message), transcript=False)
+        await inbox.admit("l", item(message))
         lease = await self.claim(inbox, blocking)
         work = await inbox.begin(lease, 10)
         assert work
         assert await inbox.seal(lease, work.items) == 0
-        assert (await inbox.admit("l", item(message), transcript=False)).status == "duplicate"
+        assert (await inbox.admit("l", item(message))).status == "duplicate"
 
     async def test_the_same_id_in_two_lanes_is_two_messages(self, worker: Worker) -> None:
         inbox, message = worker("a"), inbound("hello")
         for lane in ("l1", "l2"):
-            assert (await inbox.admit(lane, item(message), transcript=False)).status == "accepted"
+            assert (await inbox.admit(lane, item(message))).status == "accepted"
 
     async def test_a_full_lane_refuses_and_forgets_the_refusal(
         self, worker: Worker, blocking: Connection
     ) -> None:
         inbox = worker("a")
         for _ in range(3):
-            await inbox.admit("l", item(inbound("x")), transcript=False)
+            await inbox.admit("l", item(inbound("x")))
         late = inbound("late")
-        assert (await inbox.admit("l", item(late), transcript=False)).status == "busy"
+        assert (await inbox.admit("l", item(late))).status == "busy"
         lease = await self.claim(inbox, blocking)
         work = await inbox.begin(lease, 1)
         assert work
         await inbox.seal(lease, work.items)
-        assert (await inbox.admit("l", item(late), transcript=False)).status == "accepted"
+        assert (await inbox.admit("l", item(late))).status == "accepted"
 
     async def test_reject_takes_nothing_while_one_is_answered(self, worker: Worker) -> None:
         inbox = worker("a")
-        first = await inbox.admit("l", item(inbound("x"), Policy.REJECT), transcript=False)
-        second = await inbox.admit("l", item(inbound("y"), Policy.REJECT), transcript=False)
+        first = await inbox.admit("l", item(inbound("x"), Policy.REJECT))
+        second = await inbox.admit("l", item(inbound("y"), Policy.REJECT))
         assert (first.status, second.status) == ("accepted", "busy")
 
     async def test_messages_come_in_order(self, worker: Worker, blocking: Connection) -> None:
         inbox = worker("a")
         for text in "abc":
-            await inbox.admit("l", item(inbound(text)), transcript=False)
+            await inbox.admit("l", item(inbound(text)))
         lease = await self.claim(inbox, blocking)
         seen = []
         while work := await inbox.begin(lease, 1):
@@ -123,21 +124,21 @@ class StoreContract:
 
     async def test_a_lane_has_one_worker(self, worker: Worker, blocking: Connection) -> None:
         one, two = worker("one"), worker("two")
-        await one.admit("l", item(inbound("x")), transcript=False)
+        await one.admit("l", item(inbound("x")))
         await self.claim(one, blocking)
-        await one.admit("l", item(inbound("y")), transcript=False)
+        await one.admit("l", item(inbound("y")))
         assert await self.claims(two, blocking, 10) == []
-        assert await two.reclaim(60_000) == []
+        assert await two.leases.reclaim(60_000) == []
 
     async def test_a_lease_that_is_not_renewed_goes_to_another(
         self, worker: Worker, blocking: Connection
     ) -> None:
         dead, heir = worker("dead"), worker("heir")
-        await dead.admit("l", item(inbound("x")), transcript=False)
+        await dead.admit("l", item(inbound("x")))
         lease = await self.claim(dead, blocking)
         work = await dead.begin(lease, 1)
         assert work
-        (inherited,) = await heir.reclaim(0)
+        (inherited,) = await heir.leases.reclaim(0)
         again = await heir.begin(inherited, 1)
         assert again
         assert (work.attempt, again.attempt) == (1, 2)
@@ -145,21 +146,21 @@ class StoreContract:
 
     async def test_a_renewed_lease_stays(self, worker: Worker, blocking: Connection) -> None:
         holder, rival = worker("holder"), worker("rival")
-        await holder.admit("l", item(inbound("x")), transcript=False)
+        await holder.admit("l", item(inbound("x")))
         lease = await self.claim(holder, blocking)
         await asyncio.sleep(0.15)
-        assert await holder.renew([lease]) == []
-        assert await rival.reclaim(100) == []
+        assert await holder.leases.renew([lease]) == []
+        assert await rival.leases.reclaim(100) == []
 
     async def test_a_zombie_can_do_nothing(self, worker: Worker, blocking: Connection) -> None:
         zombie, heir = worker("zombie"), worker("heir")
-        await zombie.admit("l", item(inbound("x")), transcript=False)
+        await zombie.admit("l", item(inbound("x")))
         lease = await self.claim(zombie, blocking)
         work = await zombie.begin(lease, 1)
         assert work
-        await heir.reclaim(0)
-        assert await zombie.renew([lease]) == [lease]
-        assert not await zombie.release(lease)
+        await heir.leases.reclaim(0)
+        assert await zombie.leases.renew([lease]) == [lease]
+        assert not await zombie.leases.release(lease)
         for step in (
             zombie.begin(lease, 1),
             zombie.save(lease, "b", Conversation("c")),
@@ -172,8 +173,8 @@ class StoreContract:
         self, worker: Worker, blocking: Connection
     ) -> None:
         one, two = worker("one"), worker("two")
-        await one.admit("l", item(inbound("x")), transcript=False)
-        assert await one.release(await self.claim(one, blocking))
+        await one.admit("l", item(inbound("x")))
+        assert await one.leases.release(await self.claim(one, blocking))
         lease = await self.claim(two, blocking)
         work = await two.begin(lease, 1)
         assert work
@@ -183,12 +184,12 @@ class StoreContract:
         self, worker: Worker, blocking: Connection
     ) -> None:
         inbox = worker("a")
-        await inbox.admit("l", item(inbound("x")), transcript=False)
-        await inbox.release(await self.claim(inbox, blocking), 0.2)
-        await inbox.admit("l", item(inbound("y")), transcript=False)
-        await inbox.wake_due()
+        await inbox.admit("l", item(inbound("x")))
+        await inbox.leases.release(await self.claim(inbox, blocking), 0.2)
+        await inbox.admit("l", item(inbound("y")))
+        await inbox.leases.wake_due()
         assert await self.claims(inbox, blocking, 1) == []
-        await inbox.wake_due()
+        await inbox.leases.wake_due()
         lease = await self.claim(inbox, blocking)
         work = await inbox.begin(lease, 10)
         assert work
@@ -197,10 +198,10 @@ class StoreContract:
     async def test_a_burst_is_collected(self, worker: Worker, blocking: Connection) -> None:
         inbox = worker("a")
         for text in "ab":
-            await inbox.admit("l", item(inbound(text), Policy.COLLECT), transcript=False)
+            await inbox.admit("l", item(inbound(text), Policy.COLLECT))
         assert await self.claims(inbox, blocking, 1) == []
         await asyncio.sleep(0.15)
-        await inbox.wake_due()
+        await inbox.leases.wake_due()
         work = await inbox.begin(await self.claim(inbox, blocking), 10)
         assert work
         assert [i.inbound.text for _, i in work.items] == ["a", "b"]
@@ -210,9 +211,9 @@ class StoreContract:
     ) -> None:
         inbox = worker("a")
         assert await inbox.halt("l") == 0
-        await inbox.admit("l", item(inbound("x")), transcript=False)
+        await inbox.admit("l", item(inbound("x")))
         assert await inbox.halt("l") == 1
-        await inbox.admit("l", item(inbound("y")), transcript=False)
+        await inbox.admit("l", item(inbound("y")))
         lease = await self.claim(inbox, blocking)
         work = await inbox.begin(lease, 1)
         assert work
@@ -222,8 +223,8 @@ class StoreContract:
 
     async def test_halting_wakes_a_parked_lane(self, worker: Worker, blocking: Connection) -> None:
         inbox = worker("a")
-        await inbox.admit("l", item(inbound("x")), transcript=False)
-        await inbox.release(await self.claim(inbox, blocking), 60)
+        await inbox.admit("l", item(inbound("x")))
+        await inbox.leases.release(await self.claim(inbox, blocking), 60)
         assert await inbox.halt("l") == 1
         assert (await self.claim(inbox, blocking)).lane == "l"
 
@@ -231,7 +232,7 @@ class StoreContract:
         self, worker: Worker, blocking: Connection
     ) -> None:
         inbox = worker("a")
-        await inbox.admit("l", item(inbound("x")), transcript=False)
+        await inbox.admit("l", item(inbound("x")))
         lease = await self.claim(inbox, blocking)
         work = await inbox.begin(lease, 1)
         assert work
@@ -247,7 +248,7 @@ class StoreContract:
     ) -> None:
         inbox = worker("a")
         for text in "ab":
-            await inbox.admit("l", item(inbound(text)), transcript=False)
+            await inbox.admit("l", item(inbound(text)))
         lease = await self.claim(inbox, blocking)
         work = await inbox.begin(lease, 1)
         assert work
@@ -260,11 +261,11 @@ class StoreContract:
         self, worker: Worker, blocking: Connection, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         holder, idle = worker("holder"), worker("idle")
-        await holder.admit("l", item(inbound("x")), transcript=False)
+        await holder.admit("l", item(inbound("x")))
         await self.claim(holder, blocking)
         await self.claims(idle, blocking, 1)
-        monkeypatch.setattr("gateway.store.inbox.GONE_MS", -1)
-        await idle.tidy()
+        monkeypatch.setattr("gateway.store.leases.GONE_MS", -1)
+        await idle.leases.tidy()
         queue = keys.ready(keys.shard_of("l"))
         workers = await blocking.execute("XINFO CONSUMERS", queue, keys.GROUP)
         assert [worker["name"] for worker in workers] == [b"holder"]
@@ -273,7 +274,7 @@ class StoreContract:
         self, worker: Worker, blocking: Connection, connection: Connection
     ) -> None:
         inbox = worker("a")
-        await inbox.admit("l", item(inbound("poison")), transcript=False)
+        await inbox.admit("l", item(inbound("poison")))
         lease = await self.claim(inbox, blocking)
         work = await inbox.begin(lease, 1)
         assert work
@@ -288,7 +289,7 @@ class StoreContract:
         self, worker: Worker, blocking: Connection, connection: Connection
     ) -> None:
         inbox = worker("a")
-        await inbox.admit("l", item(inbound("x")), transcript=False)
+        await inbox.admit("l", item(inbound("x")))
         lease = await self.claim(inbox, blocking)
         work = await inbox.begin(lease, 1)
         assert work
@@ -302,7 +303,7 @@ class StoreContract:
         self, worker: Worker, connection: Connection
     ) -> None:
         inbox = worker("a")
-        await inbox.admit("l", item(inbound("x")), transcript=True)
+        await inbox.admit("l", item(inbound("x")), said={"id": "x", "text": "x", "at": 1})
         client = connection.client
         lasting = {key async for key in client.scan_iter("*:l*") if await client.ttl(key) < 0}
         assert lasting == {keys.inbox("l").encode()}
@@ -314,5 +315,5 @@ class StoreContract:
         client = connection.client
         await client.flushall()
         assert await self.claims(inbox, blocking, 1) == []
-        await inbox.admit("l", item(inbound("x")), transcript=False)
+        await inbox.admit("l", item(inbound("x")))
         assert (await self.claim(inbox, blocking)).lane == "l"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 from support.browser import Chat, chromium
 from support.servers import (
     Process,
@@ -124,7 +124,7 @@ async def test_it_speaks_the_language_of_the_browser(browser: Browser, gateway: 
     assert first_line in await chat.wait(1)
 
 
-async def test_a_killed_gateway_comes_back_with_the_answer(
+async def test_a_killed_gateway_comes_back_with_what_was_shown(
     browser: Browser, sandbox: str, folder: Path
 ) -> None:
     process = Process(folder, web_config(sandbox), free_port())
@@ -135,8 +135,12 @@ async def test_a_killed_gateway_comes_back_with_the_answer(
     await chat.wait_for_text("1 2")
     process.kill()
     await process.start()
+    await chat.page.locator("[data-role=bot][data-state=failed]").wait_for()
+    (text,) = await chat.texts()
+    assert text.startswith("1 2")
+    await expect(chat.page.get_by_text(Texts().get("en", "failed.interrupted"))).to_be_visible()
+    await chat.press("retry")
     assert await chat.wait(1) == "1 2 3 4 5 6"
-    assert len(await chat.texts()) == 1
     process.terminate()
     end_embedded(folder / "data")
 

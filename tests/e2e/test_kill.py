@@ -11,9 +11,12 @@ import pytest
 from support.servers import Process, end_embedded, eventually, free_port, web_config
 from support.widget import Widget
 
+from gateway.texts import Texts
+
 KILLS = 50
 MESSAGES = 200
 VISITORS = 10
+BROKE_OFF = Texts().get("en", "failed.interrupted")
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ async def process(sandbox: str, folder: Path) -> AsyncIterator[Process]:
     end_embedded(folder / "data")
 
 
-async def test_a_killed_answer_is_given_at_once_after_the_restart(
+async def test_a_killed_answer_keeps_what_was_shown_and_says_so(
     process: Process, http: aiohttp.ClientSession
 ) -> None:
     widget = Widget(http, process.url)
@@ -41,9 +44,9 @@ async def test_a_killed_answer_is_given_at_once_after_the_restart(
     await process.start()
     widget.read()
     end = await widget.end("1")
-    assert end["text"] == widget.texts["1"] == "1 2 3 4 5"
-    starts = [data for kind, data in widget.events if kind == "start"]
-    assert len(starts) == 2
+    assert end["text"] == widget.texts["1"]
+    assert "1 2 3 4 5".startswith(end["text"])
+    assert (end["state"], end["notices"]) == ("failed", [BROKE_OFF])
     await widget.leave()
     assert len(await widget.bots()) == 1
 
@@ -92,7 +95,12 @@ async def test_random_kills_lose_nothing_and_double_nothing(
         assert [m["text"] for m in asked] == expected
         assert [m["turn"] for m in answered] == [m["turn"] for m in asked]
         for question, answer in zip(asked, answered, strict=True):
-            assert question["text"].split()[-1] in answer["text"]
+            whole = f"Nice to meet you, {question['text'].split()[-1]}. I will remember your name."
+            if answer["state"] == "failed":
+                assert answer["notices"] == [BROKE_OFF]
+                assert whole.startswith(answer["text"])
+            else:
+                assert answer["text"] == whole
 
 
 async def test_a_gateway_told_to_stop_finishes_what_it_is_saying(
@@ -110,7 +118,7 @@ async def test_a_gateway_told_to_stop_finishes_what_it_is_saying(
     await widget.leave()
 
 
-async def test_what_does_not_finish_in_time_is_answered_after_the_restart(
+async def test_what_does_not_finish_in_time_is_ended_after_the_restart(
     process: Process, http: aiohttp.ClientSession
 ) -> None:
     widget = Widget(http, process.url)
@@ -120,7 +128,8 @@ async def test_what_does_not_finish_in_time_is_answered_after_the_restart(
     assert await asyncio.to_thread(process.terminate) == 0
     await process.start()
     (answer,) = await eventually(widget.bots, 20)
-    assert answer["text"].endswith(" 25")
+    assert answer["text"].startswith("1 ")
+    assert answer["notices"] == [BROKE_OFF]
 
 
 async def test_the_embedded_server_is_started_again_when_it_dies(

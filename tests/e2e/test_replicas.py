@@ -11,6 +11,7 @@ from support.servers import eventually, loaded, running, web_config
 from support.widget import Widget
 
 from gateway.service import Service
+from gateway.texts import Texts
 
 
 @pytest.fixture(params=["server", "cluster"])
@@ -84,5 +85,8 @@ async def test_a_replica_that_goes_leaves_the_rest_to_the_other(
     if not gone._dispatcher._turns:
         gone, stayed, there = stayed, gone, here
     await gone._dispatcher.stop(0.1)
-    assert (await there.end("1", 20))["text"].endswith(" 30")
+    end = await there.end("1", 20)
+    assert end["text"] == there.texts["1"]
+    assert end["text"].startswith("1 ")
+    assert end["notices"] == [Texts().get("en", "failed.interrupted")]
     assert [data["turn"] for kind, data in there.events if kind == "start"] == ["1", "1"]

@@ -12,6 +12,8 @@ from gateway.sandbox.answers import Answers
 from gateway.sandbox.ciniterflow import CiniterFlow
 from gateway.sandbox.server import serving
 
+SIZES = "files 3 at a time (image 10 MB / document 15 MB / audio 50 MB / video 100 MB)"
+
 
 async def check(file: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "gateway", "check", "--live", "--config", str(file)]
@@ -35,9 +37,10 @@ async def test_bots_that_are_well_are_described(sandbox: str, folder: Path) -> N
     assert done.returncode == 0
     lines = done.stdout.splitlines()[1:]
     assert lines == [
-        "bot bot answers: as chat",
-        "bot flow answers: streams yes",
-        "bot work answers: as workflow, message in input_text",
+        f"bot bot answers: as chat, {SIZES}, speech to text, suggests questions",
+        "bot flow answers: streams yes, images gif, jpeg, png, webp up to 5 MB, speech no, "
+        "documents plain text",
+        f"bot work answers: as workflow, message in input_text, {SIZES}",
     ]
 
 

@@ -9,9 +9,11 @@ from redis.asyncio import Redis
 from support.adapters import RecordingChannel, ScriptedBot, echo, inbound
 from support.servers import eventually
 
-from gateway.asking import Services
 from gateway.config import Limits, RedisConfig
 from gateway.dispatcher import Dispatcher
+from gateway.fetch import Fetcher
+from gateway.files import Files
+from gateway.guard import Guard
 from gateway.model import (
     Ask,
     Awaiting,
@@ -30,15 +32,26 @@ from gateway.model import (
     Thought,
 )
 from gateway.ports import Admission, NotSent, StoreUnavailable, Unknown
+from gateway.services import Services
 from gateway.store import keys
 from gateway.store.aliases import Aliases
+from gateway.store.answers import Answers
+from gateway.store.blobs import Blobs
 from gateway.store.connection import Connection, connect
 from gateway.store.hub import Hub
 from gateway.store.inbox import Inbox, Item
+from gateway.store.memory import Memory
+from gateway.store.quotas import Quotas
 from gateway.store.replies import Replies
 from gateway.texts import Texts
 
 Events = AsyncGenerator[ReplyEvent, None]
+
+
+def files(connection: Connection) -> Files:
+    most = 1024 * 1024
+    blobs = Blobs(connection, most_bytes_each=most, most_bytes_all=8 * most, days=1)
+    return Files(blobs, Fetcher(most))
 
 
 class Engine:
@@ -55,6 +68,10 @@ class Engine:
             inbox=self.inbox,
             replies=Replies(self._connection, self._hub),
             aliases=Aliases(self._connection, 90),
+            answers=Answers(self._connection, 90),
+            memory=Memory(self._connection),
+            files=files(self._connection),
+            guard=Guard(Quotas(self._connection), Texts(), limits.bot_wait),
             channels={"channel": self.channel},
             bots={"bot": self.bot},
             texts=Texts(),
@@ -81,9 +98,7 @@ class Engine:
     async def say(self, text: str, policy: Policy = Policy.FOLLOWUP, **more: Any) -> Admission:
         command = more.pop("command", "")
         message: Inbound = inbound(text, **more)
-        return await self.inbox.admit(
-            "l", Item(message, "bot", policy, "user", command), transcript=False
-        )
+        return await self.inbox.admit("l", Item(message, "bot", policy, "user", command))
 
     async def ends(self, count: int) -> list[str]:
         """Wait for so many answers; their texts."""
@@ -309,7 +324,7 @@ async def test_what_a_bot_says_unasked_is_delivered_in_its_turn(engine: Engine) 
         inbound(""), "bot", Policy.FOLLOWUP, "user", push=(TextDelta("un"), TextDelta("asked"))
     )
     for _ in range(2):
-        await engine.inbox.admit("l", spoken, transcript=False)
+        await engine.inbox.admit("l", spoken)
     assert await engine.ends(2) == ["asked", "unasked"]
     assert len(engine.bot.asks) == 1
     assert [len(reply.messages) for reply in engine.channel.replies] == [1, 0]
@@ -415,7 +430,7 @@ async def test_a_message_that_never_works_is_given_up_on(engine: Engine, redis_u
 
 async def test_a_bot_that_is_no_longer_configured_fails_honestly(engine: Engine) -> None:
     message = Item(inbound("x"), "gone", Policy.FOLLOWUP, "user")
-    await engine.inbox.admit("l", message, transcript=False)
+    await engine.inbox.admit("l", message)
     await engine.ends(1)
     assert engine.channel.ends[0].notice == Texts().get("", "failed.misconfigured")
 
@@ -424,7 +439,7 @@ async def test_a_channel_that_is_no_longer_configured_does_not_block_its_lane(
     engine: Engine, redis_url: str
 ) -> None:
     message = inbound("x", channel="gone")
-    await engine.inbox.admit("l", Item(message, "bot", Policy.FOLLOWUP, "u"), transcript=False)
+    await engine.inbox.admit("l", Item(message, "bot", Policy.FOLLOWUP, "u"))
     await engine.say("y")
     assert await engine.ends(1) == ["You said: y"]
     async with Redis.from_url(redis_url) as client:
@@ -485,7 +500,7 @@ async def test_a_lost_lease_ends_the_turn_here(
     await zombie.say("x")
     await eventually(lambda: zombie.channel.events)
     connection = Connection(connect(RedisConfig(url=redis_url)))
-    assert len(await Inbox(connection, "heir", limits).reclaim(0)) == 1
+    assert len(await Inbox(connection, "heir", limits).leases.reclaim(0)) == 1
     await asyncio.wait_for(cut.wait(), 5)
     assert zombie.channel.ends == []
     await connection.close()
@@ -503,10 +518,10 @@ async def test_a_dead_worker_s_lane_is_taken_over(
         for blocking in (False, True)
     )
     dead = Inbox(connection, "dead", limits)
-    await dead.prepare()
+    await dead.leases.prepare()
     item = Item(inbound("x"), "bot", Policy.FOLLOWUP, "u")
-    await dead.admit("l", item, transcript=False)
-    while not await dead.claims(blocking, 1):
+    await dead.admit("l", item)
+    while not await dead.leases.claims(blocking, 1):
         pass
     await heir.start()
     assert await heir.ends(1) == ["You said: x"]
@@ -555,7 +570,7 @@ async def test_more_lanes_than_room_are_all_answered(redis_url: str) -> None:
     await engine.start()
     for n in range(30):
         item = Item(inbound(str(n)), "bot", Policy.FOLLOWUP, "u")
-        await engine.inbox.admit(f"lane{n}", item, transcript=False)
+        await engine.inbox.admit(f"lane{n}", item)
     assert sorted(map(int, await engine.ends(30))) == list(range(30))
     assert most <= 3
     await engine.stop()

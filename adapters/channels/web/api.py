@@ -6,13 +6,15 @@ import msgspec
 from aiohttp import web
 from msgspec import Raw
 
-from adapters.channels.web import inbound
+from adapters.channels.web import inbound, outbound
 from adapters.channels.web.config import Config
 from adapters.channels.web.inbound import Command
 from adapters.channels.web.origins import Origins
 from adapters.channels.web.tokens import BadToken, Tokens, Visitor
-from gateway.model import Origin
+from adapters.channels.web.uploads import Upload, describe
+from gateway.model import Attachment, Origin
 from gateway.ports import (
+    FileRefused,
     GatewayForChannels,
     Handler,
     History,
@@ -21,6 +23,7 @@ from gateway.ports import (
     StoreUnavailable,
 )
 
+MB = 1024 * 1024
 BODY_MOST = 64 * 1024
 PREFLIGHT_SECONDS = 7200
 
@@ -45,14 +48,25 @@ class Api:
         self._origins = origins
 
     def guarded(self, endpoint: Endpoint) -> Handler:
-        """The endpoint behind what holds for all: origin, size, JSON, a store that is there."""
+        """A command behind what holds for all: origin, size, JSON, a store that is there."""
 
+        async def command(request: web.Request, site: str) -> web.StreamResponse:
+            body = await _body(request)
+            return await endpoint(request, inbound.parse(body, _bearer(request)), site)
+
+        return self._behind_origin(command)
+
+    def guarded_upload(self) -> Handler:
+        """The one endpoint that takes a file, behind what holds for all."""
+        return self._behind_origin(self._upload)
+
+    def _behind_origin(
+        self, endpoint: Callable[[web.Request, str], Awaitable[web.StreamResponse]]
+    ) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
             cors = _cors(request.headers.get("Origin", ""))
             try:
-                site = self._check_origin(request)
-                body = await _body(request)
-                response = await endpoint(request, inbound.parse(body, _bearer(request)), site)
+                response = await endpoint(request, self._check_origin(request))
             except (Refusal, StoreUnavailable, NotRouted) as error:
                 refusal = self._refusal(error)
                 # A page that was refused may read why: its developer looks in the console.
@@ -101,7 +115,7 @@ class Api:
                 "title": self._config.title,
                 "opening": introduction.opening,
                 "suggestions": introduction.suggestions,
-                "limits": {"text": self._config.max_text},
+                "limits": {"text": self._config.max_text, "file": self._config.max_file_mb * MB},
             }
         )
 
@@ -109,9 +123,11 @@ class Api:
         """Take a message; its answer comes on the event stream."""
         origin = self.authenticate(command, site)
         too_long = self._say(origin, "text_too_long", limit=self._config.max_text)
-        message = inbound.message(command, origin, self._config.max_text, too_long)
+        inbound.check(command, self._config.max_text, too_long)
         await self._throttle(f"messages:{origin.person.id}", origin)
-        admission = await self._gateway.admit(message, transcript=True)
+        message = inbound.message(command, origin, await self._files(command))
+        said = outbound.said(message, self._gateway.file_path)
+        admission = await self._gateway.admit(message, said=said)
         if admission.status == "busy":
             raise Refusal(429, "busy", admission.notice, retry_after=5)
         if admission.status == "refused":
@@ -126,6 +142,40 @@ class Api:
     async def history(self, _: web.Request, command: Command, site: str) -> web.Response:
         """The transcript and its cursor."""
         return _json(_history(await self._gateway.history(self.authenticate(command, site))))
+
+    async def feedback(self, _: web.Request, command: Command, site: str) -> web.Response:
+        """What the visitor thinks of an answer."""
+        origin = self.authenticate(command, site)
+        rating = inbound.rating(command)
+        await self._throttle(f"feedback:{origin.person.id}", origin)
+        comment = command.comment[: self._config.max_text]
+        return _json({"taken": await self._gateway.rate(origin, command.turn, rating, comment)})
+
+    async def _upload(self, request: web.Request, site: str) -> web.Response:
+        """Keep a file for a message that will name it."""
+        most = self._config.max_file_mb
+        too_large = self._say(None, "file_too_large", limit=most)
+        upload = Upload(request, most * MB, too_large)
+        await upload.read()
+        command = Command(token=_bearer(request) or upload.token)
+        origin = self.authenticate(command, site)
+        await self._throttle(f"files:{origin.person.id}", origin)
+        try:
+            kept = await self._gateway.keep(upload.name, upload.media_type, upload.data)
+        except FileRefused as refused:
+            raise self._not_kept(refused, too_large) from None
+        return _json(describe(kept, self._gateway.file_path(kept)), status=201)
+
+    def _not_kept(self, refused: FileRefused, too_large: str) -> Refusal:
+        if refused.code == "too_large":
+            return Refusal(413, "too_large", too_large)
+        return Refusal(503, "no_room", self._say(None, "file_no_room"), retry_after=60)
+
+    async def _files(self, command: Command) -> tuple[Attachment, ...]:
+        found = [await self._gateway.find_file(path) for path in command.files]
+        if None in found:
+            raise Refusal(400, "file_gone", self._say(None, "file_gone"))
+        return tuple(file for file in found if file)
 
     def authenticate(self, command: Command, site: str) -> Origin:
         """Whose token it is. Raises Refusal."""

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from gateway.model import Address, Inbound, Origin, Person
+from gateway.model import Address, Attachment, Inbound, Origin, Person, Rating
 from gateway.ports import Refusal
 
 PAGE_LONGEST = 2000
+FILES_MOST = 10
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _LANGUAGE = re.compile(r"[A-Za-z0-9-]{0,35}")
 
@@ -24,6 +25,10 @@ class Command(Struct, frozen=True):
     cursor: str = ""
     lang: str = ""
     page: str = ""
+    files: tuple[str, ...] = ()
+    turn: str = ""
+    rating: str = ""
+    comment: str = ""
 
 
 def parse(body: bytes, bearer: str) -> Command:
@@ -51,16 +56,34 @@ def origin(channel: str, visitor: str, locale: str, site: str, page: str) -> Ori
     return Origin(Address(channel, visitor), Person(visitor, locale=locale), facts)
 
 
-def message(command: Command, origin: Origin, longest: int, too_long: str) -> Inbound:
-    """The message a command carries. Raises Refusal."""
+def check(command: Command, longest: int, too_long: str) -> None:
+    """Raises Refusal when the command carries no message."""
     if not _MESSAGE_ID.fullmatch(command.id):
         raise Refusal(400, "bad_request", "id must be 8 to 64 letters, digits, - or _: a UUID.")
-    text = command.text.strip()
-    if not text:
+    if not command.text.strip() and not command.files:
         raise Refusal(400, "bad_request", "text must not be empty.")
-    if len(text) > longest:
+    if len(command.text.strip()) > longest:
         raise Refusal(400, "bad_request", too_long)
-    return Inbound(id=command.id, origin=origin, text=text, received_at=time.time())
+    if len(command.files) > FILES_MOST:
+        raise Refusal(400, "bad_request", f"A message has {FILES_MOST} files at most.")
+
+
+def message(command: Command, origin: Origin, files: tuple[Attachment, ...]) -> Inbound:
+    """The message that a checked command carries."""
+    return Inbound(
+        id=command.id,
+        origin=origin,
+        text=command.text.strip(),
+        received_at=time.time(),
+        attachments=files,
+    )
+
+
+def rating(command: Command) -> Rating:
+    """What the visitor thinks. Raises Refusal."""
+    if not command.turn or command.rating not in set(Rating):
+        raise Refusal(400, "bad_request", "Give turn, and rating: like, dislike or none.")
+    return Rating(command.rating)
 
 
 def _page(page: str) -> str:

@@ -1,11 +1,14 @@
 """A reply's events in, the widget's events out."""
 
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from msgspec import to_builtins
+import msgspec
 
+from adapters.channels.web.uploads import describe
 from gateway.model import (
+    Attachment,
     Choices,
     End,
     EndState,
@@ -21,21 +24,28 @@ from gateway.model import (
     Thought,
     ToolUse,
 )
-from gateway.ports import Closing, LogWriter
+from gateway.ports import Closing, LogEntry, LogWriter
 
 STATUS_LONGEST = 300
+
+
+FilePath = Callable[[Attachment], str]
 
 
 class Rendering:
     """Writes one reply to its log, and keeps what the end must repeat."""
 
-    def __init__(self, turn: str, messages: tuple[Inbound, ...], log: LogWriter) -> None:
+    def __init__(
+        self, turn: str, messages: tuple[Inbound, ...], log: LogWriter, file_path: FilePath
+    ) -> None:
+        self._file_path = file_path
         self._turn = turn
         self._messages = messages
         self._log = log
         self._started = False
         self._length = 0
         self._extras: dict[str, Any] = {}
+        self._notices: list[str] = []
 
     def show(self, event: ShownEvent) -> None:
         """One event of the answer."""
@@ -54,6 +64,7 @@ class Rendering:
                 self._write("status", kind="tool", text=name[:STATUS_LONGEST])
             case Notice(text):
                 self._write("notice", text=text)
+                self._notices.append(text)
             case Sources(items):
                 self._keep("sources", items=items)
             case Suggestions(items):
@@ -61,23 +72,26 @@ class Rendering:
             case Choices(prompt, items):
                 self._keep("choices", prompt=prompt, items=items)
             case File(attachment):
-                self._write("file", **to_builtins(attachment))
-                self._extras.setdefault("files", []).append(to_builtins(attachment))
+                file = describe(attachment, self._file_path(attachment))
+                self._write("file", **file)
+                self._extras.setdefault("files", []).append(file)
 
     def closing(self, end: End) -> Closing | None:
         """The last event, which is also what the transcript keeps; None when nothing was said."""
-        if end.state is EndState.AWAITING:
+        if end.state is EndState.AWAITING and not self._started:
             return None
         self._start()
+        said = end.state if end.state is not EndState.AWAITING else EndState.DONE
+        notices = self._notices + ([end.notice] if end.notice else [])
         data = {
             "kind": "bot",
             "turn": self._turn,
             "text": end.text,
-            "state": end.state.value,
+            "state": said.value,
             "at": time.time(),
             **self._extras,
         }
-        return Closing("end", data | ({"notice": end.notice} if end.notice else {}))
+        return Closing("end", data | ({"notices": notices} if notices else {}))
 
     def _keep(self, kind: str, **data: Any) -> None:
         self._write(kind, **data)
@@ -87,12 +101,34 @@ class Rendering:
         """The answer begins, for the first time or anew."""
         if not self._started:
             self._started = True
-            said = [{"id": m.id, "text": m.text, "at": m.received_at} for m in self._messages]
-            self._log.append("start", {"turn": self._turn, "messages": said})
+            messages = [said(message, self._file_path) for message in self._messages]
+            self._log.append("start", {"turn": self._turn, "messages": messages})
 
     def _write(self, event: str, /, **data: Any) -> None:
         self._start()
         self._log.append(event, {"turn": self._turn, **data})
+
+
+def shown(entries: Sequence[LogEntry]) -> str:
+    """The text that a reader of these entries has on the page."""
+    text = ""
+    for entry in entries:
+        data = msgspec.json.decode(entry.data)
+        match entry.kind:
+            case "start":
+                text = ""
+            case "delta":
+                text += data["t"]
+            case "replace":
+                text = data["text"]
+    return text
+
+
+def said(message: Inbound, file_path: FilePath) -> dict[str, object]:
+    """A visitor's message, as the transcript keeps it."""
+    files = [describe(file, file_path(file)) for file in message.attachments]
+    base = {"id": message.id, "text": message.text, "at": message.received_at}
+    return base | ({"files": files} if files else {})
 
 
 def utf16_length(text: str) -> int:

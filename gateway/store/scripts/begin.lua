@@ -1,7 +1,8 @@
 -- Takes the work of a leased lane without removing it.
 -- KEYS ready inbox lane
 -- ARGV group entry worker most
--- Returns {'fenced'}, {'idle'}, or {'work', messages, the lane's fields}.
+-- Returns {'fenced'}, {'idle'}, or {'work', messages, the lane's fields, broken}: broken is 1 when
+-- an earlier attempt at the turn was neither sealed nor given back.
 local ready, inbox, lane = unpack(KEYS)
 local group, entry, worker, most = unpack(ARGV)
 
@@ -14,9 +15,12 @@ if #messages == 0 then
   return {'idle'}
 end
 local turn = string.match(messages[1], '^(%d+):')
+local broken = 0
 if redis.call('HGET', lane, 'turn') == turn then
+  broken = redis.call('HEXISTS', lane, 'open')
   redis.call('HINCRBY', lane, 'attempt', 1)
 else
   redis.call('HSET', lane, 'turn', turn, 'attempt', 1)
 end
-return {'work', messages, redis.call('HGETALL', lane)}
+redis.call('HSET', lane, 'open', 1)
+return {'work', messages, redis.call('HGETALL', lane), broken}

@@ -1,12 +1,12 @@
 -- Ends a turn: its messages leave the inbox, its last event and transcript entry are written, and
 -- the lane is let go of unless more is waiting. All or nothing, and only for the lease's owner.
--- KEYS ready inbox lane log transcript dead seen...
+-- KEYS ready inbox lane log transcript dead journal seen...
 -- ARGV group entry worker count field value seen_ttl lane_ttl
 --      log_id log_batch log_ttl log_most channel publication transcript_entry transcript_cap
 --      dead_reason dead_cap lane_name turn
 -- Returns -1 when the lease is lost, else how many messages are waiting. Safe to repeat: a turn
 -- whose messages have left the inbox is sealed.
-local ready, inbox, lane, log, transcript, dead = unpack(KEYS)
+local ready, inbox, lane, log, transcript, dead, journal = unpack(KEYS)
 local group, entry, worker, count, field, value, seen_ttl, lane_ttl,
   log_id, batch, log_ttl, log_most, channel, publication, said, entries,
   reason, dead_cap, name, first = unpack(ARGV)
@@ -25,7 +25,7 @@ if reason ~= '' then
   end
 end
 redis.call('LTRIM', inbox, tonumber(count), -1)
-for i = 7, #KEYS do
+for i = 8, #KEYS do
   local turn = redis.call('GET', KEYS[i]) or '0'
   redis.call('SET', KEYS[i], turn, 'EX', seen_ttl)
 end
@@ -47,6 +47,8 @@ if log_id ~= '' then
   redis.call('EXPIRE', transcript, lane_ttl)
   redis.call('PUBLISH', channel, publication)
 end
+redis.call('HDEL', lane, 'open')
+redis.call('DEL', journal)
 redis.call('EXPIRE', lane, lane_ttl)
 local waiting = redis.call('LLEN', inbox)
 if waiting == 0 then

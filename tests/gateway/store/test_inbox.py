@@ -37,6 +37,6 @@ async def test_admission_without_a_server_is_refused_in_time() -> None:
     inbox = Inbox(connection, "a", Limits())
     began = time.monotonic()
     with pytest.raises(StoreUnavailable):
-        await inbox.admit("l", item(inbound("x")), transcript=False)
+        await inbox.admit("l", item(inbound("x")))
     assert time.monotonic() - began < HOLD + 2
     await connection.close()

@@ -35,6 +35,7 @@ def test_all_keys_of_a_lane_have_its_shard(place: str, message: str) -> None:
         keys.log(lane),
         keys.transcript(lane),
         keys.events(lane),
+        keys.answer(lane, message),
     ]
     tags = {re.match(r"gw:(\{\d\d\}):", key).group(1) for key in named}  # type: ignore[union-attr]
     assert tags == {f"{{{shard:02}}}"}

@@ -16,7 +16,8 @@ from gateway.store import replies as module
 from gateway.store.connection import Connection, connect
 from gateway.store.flusher import Batch
 from gateway.store.hub import Hub
-from gateway.store.inbox import Inbox, Item, Lease
+from gateway.store.inbox import Inbox, Item
+from gateway.store.leases import Lease
 from gateway.store.replies import Replies, parse_id
 
 from support.adapters import inbound  # isort: skip
@@ -37,9 +38,11 @@ class Replica:
     async def begin(self) -> Lease:
         """Admit a message and lease its lane."""
         item = Item(inbound("x"), "bot", Policy.FOLLOWUP, "user")
-        await self.inbox.admit("l", item, transcript=True)
+        await self.inbox.admit(
+            "l", item, said={"id": item.inbound.id, "text": item.inbound.text, "at": 1000.0}
+        )
         while True:
-            for lease in await self.inbox.claims(self.blocking, 1):
+            for lease in await self.inbox.leases.claims(self.blocking, 1):
                 await self.inbox.begin(lease, 1)
                 return lease
 
@@ -58,7 +61,7 @@ async def replica(redis_url: str) -> AsyncIterator[Callable[[], Awaitable[Replic
     async def start() -> Replica:
         replica = Replica(redis_url)
         await replica.hub.start()
-        await replica.inbox.prepare()
+        await replica.inbox.leases.prepare()
         started.append(replica)
         return replica
 

@@ -58,7 +58,7 @@ async def test_a_new_visitor_is_told_what_the_bot_says_first(
     assert session["title"] == "Test"
     assert session["opening"]
     assert session["suggestions"]
-    assert session["limits"] == {"text": 4000}
+    assert session["limits"] == {"text": 4000, "file": 10 * 1024 * 1024}
 
 
 async def test_a_message_sent_twice_is_answered_once(widget: Widget) -> None:
@@ -107,7 +107,7 @@ async def test_stop_keeps_what_was_shown(widget: Widget) -> None:
     end = await widget.end("1")
     assert end["state"] == "stopped"
     assert end["text"] == widget.texts["1"] != ""
-    assert end["notice"] == Texts().get("en", "stopped")
+    assert end["notices"] == [Texts().get("en", "stopped")]
     assert await widget.post("stop") == (200, {"stopped": False})
 
 
@@ -128,7 +128,7 @@ async def test_a_failure_is_told_in_the_person_s_language(
     end = await widget.end("1")
     assert end["state"] == "failed"
     assert end["text"]
-    assert end["notice"] in Texts().catalogues["vi"].values()
+    assert end["notices"][-1] in Texts().catalogues["vi"].values()
     await widget.leave()
 
 

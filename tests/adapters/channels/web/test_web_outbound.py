@@ -29,6 +29,10 @@ from gateway.model import (
 )
 
 
+def path(attachment: Attachment) -> str:
+    return f"/files/{attachment.content}/{attachment.name}"
+
+
 class Log:
     """Keeps what is written."""
 
@@ -41,7 +45,7 @@ class Log:
 
 def shown(event: ShownEvent) -> tuple[str, dict[str, Any]]:
     log = Log()
-    Rendering("7", (), log).show(event)
+    Rendering("7", (), log, path).show(event)
     assert log.events[0] == ("start", {"turn": "7", "messages": []})
     kind, data = log.events[1]
     assert data.pop("turn") == "7"
@@ -69,12 +73,12 @@ def shown(event: ShownEvent) -> tuple[str, dict[str, Any]]:
             {"prompt": "which?", "items": [{"value": "v", "label": "l"}]},
         ),
         (
-            File(Attachment("a.pdf", "application/pdf", "https://x/a", 9)),
+            File(Attachment("a.pdf", "application/pdf", "k", 9)),
             "file",
             {
                 "name": "a.pdf",
                 "media_type": "application/pdf",
-                "url": "https://x/a",
+                "url": "/files/k/a.pdf",
                 "size": 9,
             },
         ),
@@ -87,7 +91,7 @@ def test_events(event: ShownEvent, kind: str, data: dict[str, Any]) -> None:
 @given(st.lists(st.text()))
 def test_offsets_are_what_a_browser_counts(texts: list[str]) -> None:
     log = Log()
-    rendering = Rendering("1", (), log)
+    rendering = Rendering("1", (), log, path)
     for text in texts:
         rendering.show(TextDelta(text))
     before = ""
@@ -98,39 +102,40 @@ def test_offsets_are_what_a_browser_counts(texts: list[str]) -> None:
 
 def test_the_start_names_the_messages() -> None:
     log = Log()
-    Rendering("1", (inbound("hello", "id-1"),), log).show(TextDelta("a"))
+    Rendering("1", (inbound("hello", "id-1"),), log, path).show(TextDelta("a"))
     start = {"turn": "1", "messages": [{"id": "id-1", "text": "hello", "at": 1000.0}]}
     assert log.events == [("start", start), ("delta", {"turn": "1", "o": 0, "t": "a"})]
 
 
 def test_an_answer_that_comes_later_shows_nothing() -> None:
     log = Log()
-    assert Rendering("1", (), log).closing(End("", EndState.AWAITING)) is None
+    assert Rendering("1", (), log, path).closing(End("", EndState.AWAITING)) is None
     assert log.events == []
 
 
 def test_an_answer_without_words_still_begins_and_ends() -> None:
     log = Log()
-    assert Rendering("1", (), log).closing(End("", EndState.FAILED, "why"))
+    assert Rendering("1", (), log, path).closing(End("", EndState.FAILED, "why"))
     assert [kind for kind, _ in log.events] == ["start"]
 
 
 def test_the_end_repeats_what_lasts() -> None:
-    rendering = Rendering("1", (), Log())
+    rendering = Rendering("1", (), Log(), path)
     rendering.show(Sources((Source("T"),)))
     rendering.show(Suggestions(("a",)))
     rendering.show(Choices("p", (Choice("v", "l"),)))
     rendering.show(File(Attachment("a", "b", "c")))
+    rendering.show(Notice("beside"))
     closing = rendering.closing(End("whole", EndState.FAILED, "why"))
     assert closing
     assert closing.kind == "end"
     data = msgspec.json.decode(msgspec.json.encode(closing.data))
-    assert {k: data[k] for k in ("kind", "turn", "text", "state", "notice")} == {
+    assert {k: data[k] for k in ("kind", "turn", "text", "state", "notices")} == {
         "kind": "bot",
         "turn": "1",
         "text": "whole",
         "state": "failed",
-        "notice": "why",
+        "notices": ["beside", "why"],
     }
     assert data["sources"][0]["title"] == "T"
     assert data["suggestions"] == ["a"]

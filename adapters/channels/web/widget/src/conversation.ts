@@ -40,9 +40,7 @@ function blankAnswer(id: string): Answer {
 }
 
 function finished(answer: Answer, end: Ended): Answer {
-  const notices = new Set([...answer.notices, end.notice ?? ""]);
-  notices.delete("");
-  return { ...answer, ...end, status: undefined, notices: [...notices] };
+  return { ...answer, notices: [], ...end, status: undefined };
 }
 
 function remembered(past: Past): Entry {

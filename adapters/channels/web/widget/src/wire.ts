@@ -29,7 +29,7 @@ export interface Ended {
   text: string;
   state: "done" | "failed" | "stopped";
   at: number;
-  notice?: string;
+  notices?: readonly string[];
   sources?: Source[];
   suggestions?: string[];
   choices?: Choices;

@@ -117,7 +117,7 @@ async def test_streaming_status_and_stop(page: Page, gateway: StandIn) -> None:
     gateway.waiting = True
     await stop.click()
     await eventually(lambda: gateway.commands("stop"))
-    gateway.end("First words", "stopped", notice="You stopped it.")
+    gateway.end("First words", "stopped", notices=["You stopped it."])
     await expect(page.locator("[data-role=bot]")).to_have_attribute("data-state", "stopped")
     await expect(page.locator("[data-role=bot] .text")).to_have_text("First words")
     await expect(page.locator(".notice")).to_have_text("You stopped it.")
@@ -138,7 +138,7 @@ async def test_a_failed_answer_keeps_its_text_and_can_be_asked_again(
     async def fail(gateway: StandIn, identity: str, text: str) -> None:
         gateway.begin(identity, text)
         gateway.delta(0, "It be")
-        gateway.end("It be", "failed", notice="Broke off.")
+        gateway.end("It be", "failed", notices=["Broke off."])
 
     gateway.reply = fail
     await open_widget(page, gateway)
@@ -525,7 +525,7 @@ async def test_contrast_and_targets(page: Page, gateway: StandIn, theme: str, ac
         gateway.end(
             "# T\n\ntext `code` [a](https://x.example)\n\n> q\n\n| a |\n|---|\n| b |",
             "failed",
-            notice="Broke off.",
+            notices=["Broke off."],
             sources=[{"title": "S", "excerpt": "E"}],
             suggestions=["Why?"],
         )

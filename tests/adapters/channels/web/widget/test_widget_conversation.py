@@ -94,7 +94,7 @@ async def test_what_comes_beside_the_text(lab: Page) -> None:
         ["sources", {"turn": "1", "items": [{"title": "S"}]}],
         ["file", {"turn": "1", "name": "f", "media_type": "m", "url": "/f", "size": 1}],
         ["choices", {"turn": "1", "prompt": "?", "items": [{"value": "a", "label": "A"}]}],
-        end("x", "failed", notice="Broke off", suggestions=["More?"]),
+        end("x", "failed", notices=["A notice", "Broke off"], suggestions=["More?"]),
     )
     answer = result["entries"][-1]
     assert answer["notices"] == ["A notice", "Broke off"]
@@ -139,7 +139,7 @@ async def test_waiting(lab: Page) -> None:
 async def test_history_comes_back_as_it_was(lab: Page) -> None:
     history = [
         {"kind": "user", "turn": "1", **HELLO},
-        {"kind": "bot", "turn": "1", "text": "Hi", "state": "failed", "notice": "n", "at": 2},
+        {"kind": "bot", "turn": "1", "text": "Hi", "state": "failed", "notices": ["n"], "at": 2},
         {"kind": "user", "id": "m2", "turn": "2", "text": "Again", "at": 3},
     ]
     result = await fold(lab, history=history, waiting=True)

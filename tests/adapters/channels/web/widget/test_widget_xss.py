@@ -131,7 +131,7 @@ async def test_what_comes_beside_the_text_is_no_way_in_either(page: Page, gatewa
             "turn": '1"] *, [x="',
             "text": "",
             "state": "failed",
-            "notice": bad,
+            "notices": [bad],
             "at": 1,
             "sources": [{"title": bad, "url": "javascript:pwned()", "excerpt": bad}],
             "files": [{"name": bad, "media_type": "x", "url": "javascript:pwned()", "size": 1}],
