@@ -33,12 +33,11 @@ from gateway.ports import (
     CanRecover,
     CanStop,
     CanTakeFeedback,
-    LogsReplies,
     StoreUnavailable,
 )
+from gateway.recovery import Outcome, Recovery
 from gateway.services import Services
 from gateway.store.aliases import Place
-from gateway.store.connection import patiently
 from gateway.store.inbox import Work
 from gateway.store.leases import Fenced, Lease
 
@@ -137,7 +136,7 @@ class Asking:
             return _said(self._work.last.push)
         if self._work.last.command:
             return self._answer_command()
-        return self._recover() if self._work.broken else self._answer_by_bot()
+        return self._take_up() if self._work.broken else self._answer_by_bot()
 
     async def _answer_by_bot(self) -> AsyncGenerator[ReplyEvent, None]:
         ask = await heard(self._bot, self._ask())
@@ -145,43 +144,16 @@ class Asking:
             async for event in events:
                 yield event
 
-    async def _recover(self) -> AsyncGenerator[ReplyEvent, None]:
-        """After an attempt that broke off: what the bot has of the answer, or what was shown of
-        it; the bot is only asked again when nothing was."""
-        outcome = "asked_again"
-        async with aclosing(self._found()) as events:
+    async def _take_up(self) -> AsyncGenerator[ReplyEvent, None]:
+        """After an attempt that broke off: the bot is only asked again when nothing was shown."""
+        recovery = Recovery(self._services, self._lease, self._work, self._delivery)
+        async with aclosing(recovery.events(self._bot, self._ask())) as events:
             async for event in events:
-                outcome = "found"
                 yield event
-        if outcome != "found" and (shown := await self._shown()):
-            outcome = "kept"
-            yield TextDelta(shown)
-            yield Failed(Failure.INTERRUPTED, "the worker that asked is gone")
-        telemetry.RECOVERIES.labels(self._bot.name, outcome).inc()
-        log.warning("turn taken up after a break", outcome=outcome, attempt=self._work.attempt)
-        if outcome == "asked_again":
+        if recovery.outcome is Outcome.ASKED_AGAIN:
             async with aclosing(self._answer_by_bot()) as events:
                 async for event in events:
                     yield event
-
-    async def _found(self) -> AsyncGenerator[ReplyEvent, None]:
-        if not isinstance(self._bot, CanRecover):
-            return
-        answered = await patiently(
-            lambda: self._services.answers.find(self._lease.lane, self._delivery.turn)
-        )
-        since = self._work.items[0][1].inbound.received_at
-        async with aclosing(self._bot.recover(self._ask(), answered, since)) as events:
-            async for event in events:
-                yield event
-
-    async def _shown(self) -> str:
-        channel = self._services.channels[self._work.last.inbound.origin.address.channel]
-        if not isinstance(channel, LogsReplies):
-            return ""
-        turn = self._work.items[0][0]
-        entries = await patiently(lambda: self._services.replies.of_turn(self._lease.lane, turn))
-        return channel.shown(entries)
 
     def _ask(self) -> Ask:
         inbounds = [item.inbound for _, item in self._work.items]

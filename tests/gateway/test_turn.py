@@ -6,14 +6,11 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
-from support.adapters import RecordingChannel, ScriptedBot, echo, inbound
+from support.adapters import echo, inbound
+from support.engine import Engine
 from support.servers import eventually
 
 from gateway.config import Limits, RedisConfig
-from gateway.dispatcher import Dispatcher
-from gateway.fetch import Fetcher
-from gateway.files import Files
-from gateway.guard import Guard
 from gateway.model import (
     Ask,
     Awaiting,
@@ -22,7 +19,6 @@ from gateway.model import (
     Failed,
     Failure,
     Forgotten,
-    Inbound,
     Notice,
     Policy,
     Reference,
@@ -31,79 +27,13 @@ from gateway.model import (
     TextReplace,
     Thought,
 )
-from gateway.ports import Admission, NotSent, StoreUnavailable, Unknown
-from gateway.services import Services
+from gateway.ports import NotSent, StoreUnavailable, Unknown
 from gateway.store import keys
-from gateway.store.aliases import Aliases
-from gateway.store.answers import Answers
-from gateway.store.blobs import Blobs
 from gateway.store.connection import Connection, connect
-from gateway.store.hub import Hub
 from gateway.store.inbox import Inbox, Item
-from gateway.store.memory import Memory
-from gateway.store.quotas import Quotas
-from gateway.store.replies import Replies
 from gateway.texts import Texts
 
 Events = AsyncGenerator[ReplyEvent, None]
-
-
-def files(connection: Connection) -> Files:
-    most = 1024 * 1024
-    blobs = Blobs(connection, most_bytes_each=most, most_bytes_all=8 * most, days=1)
-    return Files(blobs, Fetcher(most))
-
-
-class Engine:
-    """A dispatcher with everything it needs."""
-
-    def __init__(self, url: str, limits: Limits, name: str = "worker") -> None:
-        self.bot = ScriptedBot()
-        self.channel = RecordingChannel()
-        self._connection = Connection(connect(RedisConfig(url=url)))
-        self._blocking = Connection(connect(RedisConfig(url=url), blocking=True))
-        self._hub = Hub(self._blocking.client, self._heed)
-        self.inbox = Inbox(self._connection, name, limits)
-        self.services = Services(
-            inbox=self.inbox,
-            replies=Replies(self._connection, self._hub),
-            aliases=Aliases(self._connection, 90),
-            answers=Answers(self._connection, 90),
-            memory=Memory(self._connection),
-            files=files(self._connection),
-            guard=Guard(Quotas(self._connection), Texts(), limits.bot_wait),
-            channels={"channel": self.channel},
-            bots={"bot": self.bot},
-            texts=Texts(),
-            limits=limits,
-        )
-        self.dispatcher = Dispatcher(self.services, self._blocking, self._control)
-
-    async def _control(self, message: bytes) -> None:
-        await self._connection.execute("PUBLISH", keys.CONTROL, message)
-
-    async def _heed(self, message: bytes) -> None: ...
-
-    async def start(self) -> None:
-        await self._hub.start()
-        await self.dispatcher.start(alone=False)
-
-    async def stop(self, limit: float = 1) -> None:
-        await self.dispatcher.stop(limit)
-        await self.services.replies.stop()
-        await self._hub.close()
-        await self._connection.close()
-        await self._blocking.close()
-
-    async def say(self, text: str, policy: Policy = Policy.FOLLOWUP, **more: Any) -> Admission:
-        command = more.pop("command", "")
-        message: Inbound = inbound(text, **more)
-        return await self.inbox.admit("l", Item(message, "bot", policy, "user", command))
-
-    async def ends(self, count: int) -> list[str]:
-        """Wait for so many answers; their texts."""
-        await eventually(lambda: len(self.channel.ends) >= count)
-        return [end.text for end in self.channel.ends]
 
 
 @pytest.fixture
