@@ -42,7 +42,6 @@ class Stage:
                 "site": {
                     "kind": "web",
                     "key": KEY,
-                    "messages_per_minute": _NO_LIMIT,
                     "sessions_per_minute": _NO_LIMIT,
                 }
             },
@@ -54,6 +53,7 @@ class Stage:
                 }
             },
             "routes": [{"channel": "site", "bot": "stand_in"}],
+            "limits": {"messages_per_minute": 0, "conversation_messages_per_minute": 0},
             "logging": {"format": "json"},
         }
         file = self._folder / f"{name}.yaml"
