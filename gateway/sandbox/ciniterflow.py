@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from gateway.sandbox import ciniterflow_flows as flows
 from gateway.sandbox import texts
 from gateway.sandbox.answers import Answer, Ending
 from gateway.sandbox.ciniterflow_bodies import Refusal
-from gateway.sandbox.ciniterflow_files import PNG, REPORT, Files
+from gateway.sandbox.ciniterflow_files import Files
 from gateway.sandbox.ciniterflow_flows import Flow, Kind
 from gateway.sandbox.ciniterflow_listener import SILENCE, Listener
 from gateway.sandbox.ciniterflow_requests import (
@@ -25,9 +26,11 @@ from gateway.sandbox.ciniterflow_requests import (
     uploads_of,
 )
 from gateway.sandbox.ciniterflow_rest import Rest
-from gateway.sandbox.ciniterflow_runs import Run
+from gateway.sandbox.ciniterflow_runs import Run, allowed
+from gateway.sandbox.clickai_manner import heard
 from gateway.sandbox.memory import Memory
 
+T = TypeVar("T")
 Answerer = Callable[[str, Sequence[str]], Answer]
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -59,7 +62,7 @@ class CiniterFlow:
         # One listener per chat, whoever asked last: events of two runs are mixed, as they really
         # are, and the listener that was first hears nothing more.
         self._listeners: dict[str, Listener] = {}
-        self._runs: dict[asyncio.Task[None], Run] = {}
+        self._runs: dict[asyncio.Task[Any], Run] = {}
         self._waiting: dict[str, Kind] = {}
         self._asked: deque[dict[str, object]] = deque(maxlen=_REMEMBERED_QUESTIONS)
 
@@ -106,7 +109,7 @@ class CiniterFlow:
             return bodies.too_many()
         if streaming and run.kind is not Kind.PLAIN:
             return await self._stream(request, flow, run)
-        return await self._block(request, run)
+        return await asyncio.shield(self._start(run, self._block(request, run)))
 
     async def _flow(self, request: web.Request, streaming: bool) -> Flow:
         name = request.match_info["flow"]
@@ -138,11 +141,11 @@ class CiniterFlow:
         chat = str(values.get("chatId") or named or uuid4())
         session = named or chat
         asked = {part: values[part] for part in _PARTS if part in values}
-        written, heard = uploads_of(values, flow)
+        written, spoken = uploads_of(values, flow)
         names = {"chatId": chat, "sessionId": session, "flow": flow.id}
         self._asked.append({**asked, **names, **listed(values)})
-        if heard:
-            asked["question"] = heard
+        if spoken:
+            asked["question"] = spoken
         return self._run(flow, asked, chat, session, written)
 
     def _run(
@@ -156,31 +159,30 @@ class CiniterFlow:
                 bodies.fail(f"No previous execution found for session {session}")
         found = self._memory.find(session, flow.id)
         earlier = [turn.query for turn in found.turns] if found else []
-        answer = Answer("") if decision else _said(self._answer(query, earlier))
-        turn = self._memory.ask(session, flow.id, query, {"chatId": chat})
+        bare, manner = heard(query)
+        answer = Answer("") if decision else allowed(self._answer(bare, earlier))
+        told = {"chatId": chat, "question": asked.get("question", query)}
+        turn = self._memory.ask(session, flow.id, query, told)
         kept = str(decision.get("type")) if isinstance(decision, dict) else ""
         run = Run(kind, asked, chat, session, turn.id, answer, self._pace, kept)
+        run.sources = [texts.DOCUMENT] if manner.sources else []
         if answer.ending is Ending.FILE:
-            self._make(flow, run)
+            self._files.make(flow.id, run)
         return run
-
-    def _make(self, flow: Flow, run: Run) -> None:
-        if run.kind in flows.AGENTFLOWS:
-            path = self._files.keep(flow.id, run.chat, "report.txt", REPORT)
-            run.annotations = [{"filePath": path, "fileName": "report.txt"}]
-        else:
-            path = self._files.keep(flow.id, run.chat, f"artifact_{run.message}.png", PNG)
-            table = {"type": "markdown", "data": texts.TABLE}
-            run.artifacts = [{"type": "png", "data": path}, table]
 
     async def _stream(self, request: web.Request, flow: Flow, run: Run) -> web.StreamResponse:
         listener = Listener(request, self._heartbeat)
         await listener.open()
         self._listeners[run.chat] = listener
-        task = asyncio.create_task(self._play(flow, run))
+        self._start(run, self._play(flow, run))
+        return await listener.listen()
+
+    def _start(self, run: Run, playing: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """What goes on when nobody listens any more."""
+        task = asyncio.create_task(playing)
         self._runs[task] = run
         task.add_done_callback(self._runs.pop)
-        return await listener.listen()
+        return task
 
     async def _play(self, flow: Flow, run: Run) -> None:
         try:
@@ -188,20 +190,22 @@ class CiniterFlow:
                 if name == "metadata" and not await self._goes_on(run):
                     return
                 await self._tell(run.chat, name, data)
+            self._keep(flow, run)
         except Refusal as refusal:
             await self._tell(run.chat, "error", refusal.message)
-        self._keep(flow, run)
         if listener := self._listeners.pop(run.chat, None):
             await listener.end()
 
     async def _goes_on(self, run: Run) -> bool:
         listener = self._listeners[run.chat]
-        if run.answer.ending is Ending.SILENCE:
-            await listener.send(bodies.HEARTBEAT)
-            await listener.silence()
         if run.answer.ending is Ending.CUT:
+            # Nobody hears the rest, and it is kept all the same.
             listener.cut()
-        return run.answer.ending in {Ending.WHOLE, Ending.FILE}
+        if run.answer.ending is not Ending.SILENCE:
+            return True
+        await listener.send(bodies.HEARTBEAT)
+        await listener.silence()
+        return False
 
     async def _tell(self, chat: str, name: str, data: object) -> None:
         if listener := self._listeners.get(chat):
@@ -225,7 +229,7 @@ class CiniterFlow:
             self._waiting[run.session] = run.kind
         turn = self._memory.turn(run.message, flow.id)
         if turn:
-            self._memory.answer(turn, run.said)
+            self._memory.answer(turn, run.said, extras=run.kept())
 
     async def _abort(self, request: web.Request) -> web.Response:
         for run in self._runs.values():
@@ -233,13 +237,6 @@ class CiniterFlow:
                 run.aborted.set()
         # The same, whatever is asked for.
         return bodies.plain({"status": 200, "message": "Chat message aborted"})
-
-
-def _said(answer: Answer) -> Answer:
-    """What moderation does not let through is not said: its own sentence is the answer."""
-    if answer.ending is Ending.MODERATED:
-        return Answer(texts.MODERATED, pace=answer.pace)
-    return answer
 
 
 @web.middleware

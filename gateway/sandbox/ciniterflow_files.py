@@ -11,7 +11,9 @@ from aiohttp.web_request import FileField
 
 from gateway.sandbox import ciniterflow_bodies as bodies
 from gateway.sandbox import ciniterflow_flows as flows
+from gateway.sandbox import texts
 from gateway.sandbox.ciniterflow_bodies import Refusal
+from gateway.sandbox.ciniterflow_runs import Run
 
 STORED = "FILE-STORAGE::"
 PNG = b64decode(
@@ -49,6 +51,16 @@ class Files:
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return f"{STORED}{name}"
+
+    def make(self, flow: str, run: Run) -> None:
+        """Make what was asked for: it comes with the answer."""
+        if run.kind in flows.AGENTFLOWS:
+            path = self.keep(flow, run.chat, "report.txt", REPORT)
+            run.annotations = [{"filePath": path, "fileName": "report.txt"}]
+        else:
+            path = self.keep(flow, run.chat, f"artifact_{run.message}.png", PNG)
+            table = {"type": "markdown", "data": texts.TABLE}
+            run.artifacts = [{"type": "png", "data": path}, table]
 
     def routes(self) -> Sequence[web.RouteDef]:
         """The routes below ``/api/v1``. A file is fetched in either of two ways, without a key."""

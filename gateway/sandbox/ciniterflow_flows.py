@@ -16,7 +16,8 @@ class Kind(StrEnum):
     ``@human may I?``, is answered as such a flow would, whatever the flow.
 
     Asked for a ``file``, chains answer with an image and a table (``artifacts``), agentflows with
-    a report that the text refers to (``fileAnnotations``). A recording is heard as the UTF-8 text
+    a report that the text refers to (``fileAnnotations``); what a chain is asked ``with sources``
+    rests on a document. A recording is heard as the UTF-8 text
     that is in it, where a flow hears at all.
     """
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 from aiohttp import web
@@ -40,6 +40,7 @@ class Rest:
             web.get("/api/v1/chatflows-uploads/{flow}", self._uploads),
             web.get("/api/v1/public-chatbotConfig/{flow}", self._config),
             web.get("/api/v1/chatmessage/{flow}", self._messages),
+            web.delete("/api/v1/chatmessage/{flow}", self._forget),
             web.post("/api/v1/feedback", self._rate),
             web.put("/api/v1/feedback/{id}", self._rate_anew),
             web.post("/api/v1/leads", self._lead),
@@ -66,10 +67,32 @@ class Rest:
     async def _messages(self, request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != _KEY:
             return bodies.unauthorized()
-        flow, session = request.match_info["flow"], request.query.get("sessionId", "")
-        found = self._memory.find(session, flow)
-        rows = [row for turn in found.turns for row in _rows(flow, found, turn)] if found else []
-        return bodies.plain(rows)
+        flow = request.match_info["flow"]
+        found = self._kept(flow, request.query)
+        return bodies.plain([row for home, turn in found for row in _rows(flow, home, turn)])
+
+    async def _forget(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != _KEY:
+            return bodies.unauthorized()
+        flow = request.match_info["flow"]
+        if flow not in flows.FLOWS:
+            return bodies.html(f"Chatflow {flow} not found", 404)
+        found = self._kept(flow, request.query)
+        for _, turn in found:
+            self._memory.drop(turn)
+        return bodies.plain({"raw": [], "affected": 2 * len(found)})
+
+    def _kept(self, flow: str, query: Mapping[str, str]) -> list[tuple[Conversation, Turn]]:
+        """The turns that have been answered: a question is kept with its answer."""
+        chat, session = query.get("chatId"), query.get("sessionId")
+        return [
+            (home, turn)
+            for home in self._memory.of(flow)
+            for turn in home.turns
+            if turn.answer
+            and session in {None, home.id}
+            and chat in {None, turn.inputs.get("chatId")}
+        ]
 
     async def _rate(self, request: web.Request) -> web.Response:
         values = json.loads(await request.read())
@@ -106,19 +129,21 @@ def _flow(request: web.Request, service: str) -> Flow:
 
 
 def _rows(flow: str, conversation: Conversation, turn: Turn) -> list[bodies.Body]:
-    pairs = (("userMessage", turn.query, f"{turn.id}-q"), ("apiMessage", turn.answer, turn.id))
-    return [_row(flow, conversation, turn, *pair) for pair in pairs]
+    asked = _row(flow, conversation, turn, "userMessage")
+    answered = _row(flow, conversation, turn, "apiMessage")
+    return [
+        {**asked, "id": f"{turn.id}-q", "content": turn.inputs["question"]},
+        {**answered, "id": turn.id, "content": turn.answer, **turn.extras},
+    ]
 
 
-def _row(
-    flow: str, conversation: Conversation, turn: Turn, role: str, content: str, row_id: str
-) -> bodies.Body:
+def _row(flow: str, conversation: Conversation, turn: Turn, role: str) -> bodies.Body:
     return {
-        "id": row_id,
+        "id": "",
         "role": role,
         "chatflowid": flow,
         "executionId": None,
-        "content": content,
+        "content": "",
         **dict.fromkeys(_EMPTY),
         "chatType": "EXTERNAL",
         "chatId": turn.inputs.get("chatId"),

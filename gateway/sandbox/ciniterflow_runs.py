@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from gateway.sandbox import bodies as clickai_bodies
 from gateway.sandbox import ciniterflow_bodies as bodies
+from gateway.sandbox import texts
 from gateway.sandbox.answers import Answer, Ending
 from gateway.sandbox.ciniterflow_flows import AGENTFLOWS, Kind
 
@@ -41,6 +42,7 @@ class Run(Struct, eq=False):
     action: bodies.Body | None = None
     artifacts: list[bodies.Body] = field(default_factory=list)
     annotations: list[bodies.Body] = field(default_factory=list)
+    sources: list[bodies.Body] = field(default_factory=list)
     aborted: asyncio.Event = field(default_factory=asyncio.Event)
     nodes: list[tuple[str, str]] = field(default_factory=list)
 
@@ -56,9 +58,7 @@ class Run(Struct, eq=False):
         agentflow = self.kind in AGENTFLOWS
         return {
             "text": self.said,
-            **({"usedTools": _CALCULATED} if self.kind is Kind.TOOLS else {}),
-            **({"artifacts": self.artifacts} if self.artifacts else {}),
-            **({"fileAnnotations": self.annotations} if self.annotations else {}),
+            **self.extras(),
             **self.asked,
             "chatId": self.chat,
             "chatMessageId": self.message,
@@ -67,11 +67,27 @@ class Run(Struct, eq=False):
             **({} if agentflow else {"memoryType": "Buffer Memory"}),
         }
 
+    def extras(self) -> dict[str, object]:
+        """What comes with it beside its text."""
+        found = {
+            "usedTools": _CALCULATED if self.kind is Kind.TOOLS else None,
+            "artifacts": self.artifacts,
+            "fileAnnotations": self.annotations,
+            "sourceDocuments": self.sources,
+        }
+        return {name: value for name, value in found.items() if value}
+
+    def kept(self) -> dict[str, object]:
+        """What is kept of it beside its text."""
+        return {**self.extras(), **({"action": self.action} if self.action else {})}
+
     async def _chain(self) -> AsyncIterator[Event]:
         async for event in self._say(("start", "")):
             yield event
         if self.answer.ending is Ending.FAILURE:
             bodies.fail(FAILURE)
+        if self.sources:
+            yield "sourceDocuments", self.sources
         if self.kind is Kind.TOOLS:
             yield "usedTools", _CALCULATED
         if self.artifacts:
@@ -184,6 +200,13 @@ class Run(Struct, eq=False):
         given, said = 10, len(clickai_bodies.words(self.said))
         counts = {"input_tokens": given, "output_tokens": said, "total_tokens": given + said}
         return {**counts, "input_token_details": {}, "output_token_details": {}}
+
+
+def allowed(answer: Answer) -> Answer:
+    """What moderation does not let through is not said: its own sentence is the answer."""
+    if answer.ending is Ending.MODERATED:
+        return Answer(texts.MODERATED, pace=answer.pace)
+    return answer
 
 
 class _Failed(Exception):

@@ -10,6 +10,7 @@ from gateway.sandbox.clickai_conversations import Conversations
 from gateway.sandbox.clickai_files import Store
 from gateway.sandbox.clickai_made import download
 from gateway.sandbox.clickai_runs import Answerer, Runs
+from gateway.sandbox.clickai_speaking import Speaking
 from gateway.sandbox.memory import Memory
 from gateway.sandbox.requests import AssistantListQuery, Refusal, check_key, read_json, validate
 
@@ -35,7 +36,8 @@ class ClickAI:
     ) -> None:
         self._files = Store()
         self._conversations = Conversations(memory)
-        self._runs = Runs(answer, memory, self._files, pace, ping_interval)
+        self._speaking = Speaking(memory, pace, ping_interval)
+        self._runs = Runs(answer, memory, self._files, self._speaking)
 
     def application(self) -> web.Application:
         """The API below ``/v1``, the Studio's list of apps, and what was asked so far at
@@ -57,6 +59,7 @@ class ClickAI:
                 web.get("/v1/meta", _meta),
             ]
         )
+        app.on_shutdown.append(self._speaking.leave)
         return app
 
     def _asking(self) -> list[web.RouteDef]:
@@ -65,6 +68,7 @@ class ClickAI:
             web.post("/v1/chat-messages", runs.chat),
             web.post("/v1/completion-messages", runs.complete),
             web.post("/v1/workflows/run", runs.work),
+            web.get("/v1/workflows/run/{run}", self._speaking.records.show),
             web.post("/v1/chat-messages/{task}/stop", self._stop),
             web.post("/v1/completion-messages/{task}/stop", self._stop),
             web.post("/v1/workflows/tasks/{task}/stop", self._stop),
@@ -91,22 +95,22 @@ class ClickAI:
 
     async def _stop(self, request: web.Request) -> web.Response:
         check_key(request)
-        return await self._runs.stop(request)
+        return await self._speaking.stop(request)
 
     async def _show_form(self, request: web.Request) -> web.Response:
-        approvals, user = self._runs.approvals, request.query.get("user", "")
+        approvals, user = self._speaking.approvals, request.query.get("user", "")
         return approvals.show(approvals.find(request, app_of(request), user))
 
     async def _submit_form(self, request: web.Request) -> web.Response:
-        approvals, app = self._runs.approvals, app_of(request)
+        approvals, app = self._speaking.approvals, app_of(request)
         values = await read_json(request)
         form = approvals.find(request, app, str(values.get("user", "")))
         return approvals.submit(form, values)
 
     async def _resume(self, request: web.Request) -> web.StreamResponse:
         user = request.query.get("user", "")
-        voice = self._runs.approvals.resumed(request, app_of(request), user)
-        return await self._runs.resume(request, voice)
+        voice = self._speaking.approvals.resumed(request, app_of(request), user)
+        return await self._speaking.resume(request, voice)
 
 
 async def _parameters(request: web.Request) -> web.Response:

@@ -58,7 +58,11 @@ class ChatflowVoice(FlowVoice):
         yield bodies.message_end(self.job.ids, self._cost(), self.files())
 
     def _cost(self) -> bodies.Body:
-        return {"annotation_reply": None, "retriever_resources": [], "usage": self._usage()}
+        return {
+            "annotation_reply": None,
+            "retriever_resources": self.job.resources(),
+            "usage": self._usage(),
+        }
 
     def _inputs(self) -> dict[str, object]:
         asked = {"sys.query": self.job.turn.query, "sys.files": [], "sys.user_id": self.job.user}

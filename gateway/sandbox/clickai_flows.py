@@ -1,5 +1,6 @@
 """How a workflow says an answer: node by node."""
 
+import json
 import time
 from collections.abc import Iterator
 from typing import ClassVar
@@ -84,6 +85,20 @@ class FlowVoice(Voice):
         """A run that failed is a success of the request."""
         return self._whole(self._result("failed", {}, reason))
 
+    def detail(self, status: str, error: str | None = None) -> bodies.Body:
+        """What ``GET /workflows/run`` says of the run."""
+        result = self._result(status, self.outputs() if status == "succeeded" else {}, error)
+        over = status not in {"running", "paused"}
+        return {
+            **self._run(),
+            "status": status,
+            "inputs": json.dumps(self._inputs()),
+            **{name: result[name] for name in ("outputs", "error", "total_steps", "total_tokens")},
+            "created_at": self.job.turn.created_at,
+            "finished_at": result["finished_at"] if over else None,
+            "elapsed_time": result["elapsed_time"] if over else 0.0,
+        }
+
     def outputs(self) -> dict[str, object]:
         """What the run results in."""
         files = {"files": self.files()} if self.job.files else {}
@@ -92,11 +107,6 @@ class FlowVoice(Voice):
     def files(self) -> list[bodies.Body]:
         """What the run has made."""
         return [file.value() for file in self.job.files]
-
-    def text(self) -> str:
-        """All that is said."""
-        answer = self.job.answer
-        return texts.MODERATED if answer.ending is Ending.MODERATED else answer.text
 
     def event(self, name: str, data: bodies.Body) -> bytes:
         """An event of the run."""

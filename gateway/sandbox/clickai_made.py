@@ -47,6 +47,13 @@ class MadeFile(Struct, frozen=True):
             "url": self._link(),
         }
 
+    def kept(self) -> bodies.Body:
+        """What the history calls it."""
+        value = self.value()
+        same = {name: value[name] for name in ("filename", "type", "url", "mime_type", "size")}
+        whose = {"transfer_method": "tool_file", "belongs_to": "assistant", "upload_file_id": None}
+        return {"id": self.id, **same, **whose}
+
     @property
     def _type(self) -> str:
         return "image" if self.suffix == ".png" else "document"

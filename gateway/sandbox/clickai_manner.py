@@ -1,9 +1,9 @@
 """How an answer comes, by what is said beside the question.
 
 Any question may end in one or more of these: ``with a picture`` (the answer has a file),
-``aloud`` (it is spoken, too), ``in the old order`` (a workflow ends as up to 1.12: before its
-message does) and ``namelessly`` (it fails as newer servers do: with neither a reason nor an id,
-and with the connection left open).
+``with sources`` (it rests on a document), ``aloud`` (it is spoken, too), ``in the old order`` (a
+workflow ends as up to 1.12: before its message does) and ``namelessly`` (it fails as newer servers
+do: with neither a reason nor an id, and with the connection left open).
 """
 
 import re
@@ -12,6 +12,7 @@ from msgspec import Struct
 
 _WORDS = {
     "picture": "with a picture",
+    "sources": "with sources",
     "aloud": "aloud",
     "old_order": "in the old order",
     "nameless": "namelessly",
@@ -24,6 +25,7 @@ class Manner(Struct, frozen=True):
     """What an answer is like beside its words."""
 
     picture: bool = False
+    sources: bool = False
     aloud: bool = False
     old_order: bool = False
     nameless: bool = False

@@ -48,8 +48,18 @@ class Job(Struct, frozen=True):
         return bodies.words(self.answer.text)
 
     def cost(self) -> bodies.Body:
-        """What it cost."""
-        return bodies.metadata(self.prompt, len(self.words()), self.age())
+        """What it cost, and what it rests on."""
+        cost = bodies.metadata(self.prompt, len(self.words()), self.age())
+        return {**cost, "retriever_resources": self.resources()}
+
+    def resources(self) -> list[bodies.Body]:
+        """The documents it rests on."""
+        return [texts.RESOURCE] if self.manner.sources else []
+
+    def extras(self) -> dict[str, object]:
+        """What is kept of it beside its text."""
+        files = [file.kept() for file in self.files]
+        return {"message_files": files, "retriever_resources": self.resources()}
 
 
 class Voice:
@@ -90,9 +100,12 @@ class Voice:
 
     def whole(self) -> web.Response:
         """All of it in one body."""
-        job, moderated = self.job, self.job.answer.ending is Ending.MODERATED
-        text = texts.MODERATED if moderated else job.answer.text
-        return bodies.whole(job.ids, job.app.mode, text, job.cost())
+        return bodies.whole(self.job.ids, self.job.app.mode, self.text(), self.job.cost())
+
+    def text(self) -> str:
+        """All that is said."""
+        answer = self.job.answer
+        return texts.MODERATED if answer.ending is Ending.MODERATED else answer.text
 
     def whole_failed(self, reason: str) -> web.Response:
         """The failure, in place of the whole. May raise Refusal."""
@@ -132,6 +145,10 @@ class AgentVoice(Voice):
         yield first
         yield self._thought(2, self.job.answer.text)
         yield from rest
+
+    def text(self) -> str:
+        """All that is said."""
+        return self._first + super().text()
 
     def whole(self) -> NoReturn:
         """Agents do not."""

@@ -1,6 +1,7 @@
 """One streamed answer on its way out: heartbeats, pauses, the stop."""
 
 import asyncio
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from aiohttp import web
 
@@ -10,11 +11,13 @@ from gateway.sandbox.bodies import PING
 class Delivery:
     """Streams to one request. The headers go out with the first bytes, as ClickAI's do.
 
-    ``interval`` is in seconds: a heartbeat is sent each time it has passed.
+    ``interval`` is in seconds: a heartbeat is sent each time it has passed. One that ``lasts`` goes
+    on as before when its client is gone.
     """
 
-    def __init__(self, request: web.Request, interval: float) -> None:
+    def __init__(self, request: web.Request, interval: float, *, lasts: bool = False) -> None:
         self.stopped = asyncio.Event()
+        self._lasts = lasts
         self._request = request
         self._interval = interval
         self._next_ping = self._now() + interval
@@ -23,10 +26,11 @@ class Delivery:
         )
 
     async def send(self, data: bytes) -> None:
-        """Send one event. Raises ConnectionError when the client is gone."""
-        if not self._response.prepared:
-            await self._response.prepare(self._request)
-        await self._response.write(data)
+        """Send one event. Raises ConnectionError when the client is gone, unless it ``lasts``."""
+        with self._gone():
+            if not self._response.prepared:
+                await self._response.prepare(self._request)
+            await self._response.write(data)
 
     async def pause(self, seconds: float) -> bool:
         """Wait, with heartbeats. False as soon as the answer was stopped."""
@@ -42,7 +46,8 @@ class Delivery:
 
     async def finish(self) -> web.StreamResponse:
         """End the stream."""
-        await self._response.write_eof()
+        with self._gone():
+            await self._response.write_eof()
         return self._response
 
     async def hang(self, seconds: float) -> web.StreamResponse:
@@ -56,6 +61,9 @@ class Delivery:
         if self._request.transport:
             self._request.transport.abort()
         return self._response
+
+    def _gone(self) -> AbstractContextManager[None]:
+        return suppress(ConnectionError) if self._lasts else nullcontext()
 
     async def _until(self, when: float) -> None:
         if when <= self._now():

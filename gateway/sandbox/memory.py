@@ -15,7 +15,10 @@ Inputs = dict[str, object]
 
 
 class Turn(Struct):
-    """One question and its answer. ``error`` is why there is none; ``rating`` the person's."""
+    """One question and its answer. ``error`` is why there is none; ``rating`` the person's.
+
+    ``extras`` are what came with the answer beside its text, in the words of the vendor.
+    """
 
     id: str
     query: str
@@ -24,6 +27,7 @@ class Turn(Struct):
     answer: str = ""
     error: str | None = None
     rating: str | None = None
+    extras: dict[str, object] = field(default_factory=dict)
 
 
 class Conversation(Struct):
@@ -47,6 +51,7 @@ class _Answered(Struct, tag="answered"):
     id: str
     answer: str
     error: str | None
+    extras: dict[str, object] = {}
 
 
 class _Changed(Struct, tag="changed"):
@@ -59,7 +64,11 @@ class _Deleted(Struct, tag="deleted"):
     id: str
 
 
-_Line = _Asked | _Answered | _Changed | _Deleted
+class _Dropped(Struct, tag="dropped"):
+    id: str
+
+
+_Line = _Asked | _Answered | _Changed | _Deleted | _Dropped
 _lines: json.Decoder[_Line] = json.Decoder(_Line)
 
 
@@ -101,9 +110,15 @@ class Memory:
         self._take(asked)
         return turn
 
-    def answer(self, turn: Turn, answer: str, error: str | None = None) -> None:
+    def answer(
+        self,
+        turn: Turn,
+        answer: str,
+        error: str | None = None,
+        extras: dict[str, object] | None = None,
+    ) -> None:
         """Write down how a question was answered."""
-        answered = _Answered(turn.id, answer, error)
+        answered = _Answered(turn.id, answer, error, extras or {})
         self._append(answered)
         self._take(answered)
 
@@ -122,6 +137,12 @@ class Memory:
         self._append(deleted)
         self._take(deleted)
 
+    def drop(self, turn: Turn) -> None:
+        """Forget one turn, and its conversation when there was no other."""
+        dropped = _Dropped(turn.id)
+        self._append(dropped)
+        self._take(dropped)
+
     def home(self, turn: Turn) -> Conversation:
         """The conversation that ``turn`` belongs to. Raises KeyError once it is forgotten."""
         return self._homes[turn.id]
@@ -136,8 +157,9 @@ class Memory:
             case _Asked():
                 self._take_question(line)
             case _Answered():
-                if turn := self._turn(line):
+                if turn := self._turn(line.id):
                     turn.answer, turn.error = line.answer, line.error
+                    turn.extras = line.extras
             case _Changed():
                 if home := self._conversations.get(line.id):
                     home.name, home.variables = line.name, line.variables
@@ -145,6 +167,8 @@ class Memory:
                 if home := self._conversations.pop(line.id, None):
                     for turn in home.turns:
                         del self._homes[turn.id]
+            case _Dropped():
+                self._take_drop(line.id)
 
     def _take_question(self, asked: _Asked) -> None:
         new = Conversation(asked.conversation, asked.user, asked.turn.created_at)
@@ -164,10 +188,16 @@ class Memory:
         for turn in gone:
             del self._homes[turn.id]
 
-    def _turn(self, answered: _Answered) -> Turn | None:
-        home = self._homes.get(answered.id)
+    def _take_drop(self, turn_id: str) -> None:
+        if home := self._homes.pop(turn_id, None):
+            home.turns[:] = [turn for turn in home.turns if turn.id != turn_id]
+            if not home.turns:
+                del self._conversations[home.id]
+
+    def _turn(self, turn_id: str) -> Turn | None:
+        home = self._homes.get(turn_id)
         turns = home.turns if home else ()
-        return next((turn for turn in reversed(turns) if turn.id == answered.id), None)
+        return next((turn for turn in reversed(turns) if turn.id == turn_id), None)
 
     def _append(self, line: _Line) -> None:
         if self._file:

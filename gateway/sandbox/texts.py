@@ -35,8 +35,9 @@ To see how the gateway behaves, ask me for one of these, in just these words:
 - **file** – an answer with a file
 - **error app_unavailable** – any of the codes that ClickAI refuses with
 
-At the end of any question to ClickAI: **with a picture** (a file), **aloud** (speech), **in the old
-order** (the end as older servers have it), **namelessly** (a failure without a reason).
+At the end of any question to ClickAI: **with a picture** (a file), **with sources** (a document
+it rests on), **aloud** (speech), **in the old order** (the end as older servers have it),
+**namelessly** (a failure without a reason).
 """
 
 UNKNOWN = (
@@ -107,3 +108,25 @@ def _chapter(number: int) -> str:
     numbers = (f"{number}.{n}" for n in range(1, _PARAGRAPHS + 1))
     paragraphs = (f"Paragraph {n}. {' '.join(_SENTENCES)}" for n in numbers)
     return "\n\n".join((f"## Chapter {number}", *paragraphs))
+
+
+RESOURCE = {
+    "position": 1,
+    "dataset_id": "sandbox",
+    "dataset_name": "sandbox",
+    "document_id": "readme",
+    "document_name": "README.md",
+    "data_source_type": "upload_file",
+    "segment_id": "readme-1",
+    "retriever_from": "api",
+    "score": 0.9,
+    "content": "Carries messages.",
+    "doc_metadata": {"url": "https://example.com/readme"},
+}
+"""A document that an answer rests on."""
+
+DOCUMENT = {
+    "pageContent": RESOURCE["content"],
+    "metadata": {"source": "/srv/files/README.md", "title": "README.md"},
+}
+"""The same, as another vendor calls it."""

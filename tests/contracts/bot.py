@@ -109,7 +109,8 @@ class BotContract:
         self, start: Make, url: str
     ) -> None:
         bot = await start(url, self.bad_key)
-        (failed,) = await self.events(bot, self.ask(self.plain))
+        *named, failed = await self.events(bot, self.ask(self.plain))
+        assert all(isinstance(event, Reference) for event in named)
         assert isinstance(failed, Failed)
         assert failed.failure is Failure.MISCONFIGURED
         assert failed.retry_after is None

@@ -43,9 +43,11 @@ def test_adapters_know_the_ports_and_the_model_only(file: Path) -> None:
 @pytest.mark.parametrize("file", sources("adapters"), ids=str)
 def test_adapters_do_not_know_each_other(file: Path) -> None:
     parts = file.relative_to(ROOT).parts
-    own, shared = ".".join(parts[:3]), "adapters.bots.errors"
-    others = [name for name in imports(file) if name.startswith("adapters.")]
-    assert all(name in (own, shared) or name.startswith(f"{own}.") for name in others)
+    own, beside = ".".join(parts[:3]), file.parents[1] if len(parts) > 3 else file.parent
+    # What all of a kind share stands beside their folders.
+    shared = {f"{'.'.join(parts[:2])}.{path.stem}" for path in beside.glob("*.py")}
+    others = {name for name in imports(file) if name.startswith("adapters.")}
+    assert all(name in shared | {own} or name.startswith(f"{own}.") for name in others)
 
 
 @pytest.mark.parametrize("folder", ["channels", "bots"])

@@ -139,12 +139,12 @@ def web_config(bot_url: str, redis_url: str = "", **sections: Any) -> dict[str, 
                 "origins": ["https://shop.example"],
                 "title": "Test",
                 "page": "/",
-                "messages_per_minute": 100_000,
                 "sessions_per_minute": 100_000,
             }
         },
         "bots": {"bot": {"kind": "clickai", "base_url": bot_url, "api_key": "app-test"}},
         "routes": [{"channel": "site", "bot": "bot"}],
+        "limits": {"messages_per_minute": 0, "conversation_messages_per_minute": 0},
     }
     if redis_url:
         config["redis"] = {"url": redis_url}

@@ -23,9 +23,19 @@ from adapters.bots.chataibot.inbox import Inbox
 from adapters.bots.chataibot.memory import Memory
 from adapters.bots.chataibot.outbox import Outbox
 from adapters.bots.chataibot.quiet import Quiet
+from adapters.bots.chataibot.recovery import Asked, Recovery
 from adapters.bots.chataibot.session import Session, session_of
 from adapters.bots.chataibot.uploads import Uploads, uploads_of
-from gateway.model import Ask, Awaiting, Failed, Failure, Forgotten, Reference, ReplyEvent
+from gateway.model import (
+    Answered,
+    Ask,
+    Awaiting,
+    Failed,
+    Failure,
+    Forgotten,
+    Reference,
+    ReplyEvent,
+)
 from gateway.ports import GatewayForBots, StoreUnavailable
 
 log = structlog.get_logger()
@@ -52,6 +62,7 @@ class ChatAIBot:
         self._quiet: Quiet
         self._inbox: Inbox
         self._outbox: Outbox
+        self._recovery: Recovery
 
     async def start(self, gateway: GatewayForBots) -> None:
         """Get ready and open the webhook. Asks nothing of the server."""
@@ -62,6 +73,7 @@ class ChatAIBot:
         files = Files(self.name, gateway, str(URL(config.base_url).origin()))
         self._inbox = Inbox(self, gateway, self._memory, files, self._quiet)
         self._outbox = Outbox(self.name, self._client(), self._memory, config.variables)
+        self._recovery = Recovery(gateway, self._quiet)
         gateway.mount("POST", self.webhook_path, self._receive)
         log.info("chataibot.webhook", bot=self.name, url=gateway.public_url + self.webhook_path)
 
@@ -92,6 +104,16 @@ class ChatAIBot:
             async for event in events:
                 yield event
 
+    async def recover(
+        self,
+        ask: Ask,
+        answered: Answered | None,
+        since: float,  # noqa: ARG002
+    ) -> AsyncGenerator[ReplyEvent]:
+        """Await the answer to a message that may have gone out: it is never sent twice."""
+        for event in self._recovery.events(ask, answered):
+            yield event
+
     async def _session(self, ask: Ask) -> Session:
         session = session_of(ask.conversation.reference, ask.user)
         try:
@@ -106,13 +128,17 @@ class ChatAIBot:
         self, ask: Ask, uploads: Uploads, session: Session
     ) -> AsyncGenerator[ReplyEvent]:
         heard = await self._quiet.heard(session.aliases)
-        # The answer may come before the message is confirmed, and must find its way.
-        yield Reference(session.encode(), aliases=session.aliases)
+        asked = Asked(ask.turn, heard)
+        # The answer may come before the message is confirmed, and must find its way. And whoever
+        # takes the message up, should we die, must not send it again.
+        yield Reference(session.encode(), asked.encode(), aliases=session.aliases)
         try:
             session = await self._outbox.send(ask, uploads, session)
         except ClientError as error:
             if session.conversation and error.forgotten:
                 raise _Gone from None
+            if error.retry_after is not None:
+                yield Reference(answer=replace(asked, withdrawn=True).encode())
             yield Failed(error.failure, str(error), error.retry_after)
             return
         self._quiet.watch(ask, session.aliases, heard)

@@ -3,10 +3,11 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-from yarl import URL
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+from adapters.bots.settings import Seconds, Token, address
+
+Address = Annotated[str, address("https://app.chataibot.io", api="/api/v1")]
 Paths = Annotated[tuple[str, ...], Field(min_length=1)]
 
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
@@ -104,19 +105,18 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     kind: Literal["chataibot"]
-    base_url: str = Field(
+    base_url: Address = Field(
         default="https://app.chataibot.io",
         description="Where ChatAIBot is. Its API is below /api/v1.",
     )
-    token: SecretStr = Field(
-        min_length=1,
+    token: Token = Field(
         description="The account's API token, sent as a bearer token.",
     )
     bot_key: str = Field(
         min_length=1,
         description="The bot's key, found on the trigger block of its flow.",
     )
-    webhook_secret: SecretStr = Field(
+    webhook_secret: Token = Field(
         min_length=16,
         description="The token that ChatAIBot sends with its events (Settings → Events); "
         "16 characters or more, of your own making.",
@@ -150,24 +150,6 @@ class Config(BaseModel):
         default=10,
         description="Seconds until a connection must stand.",
     )
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_http(cls, value: str) -> str:
-        url = URL(value.strip())
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise ValueError("must be an address such as https://app.chataibot.io")
-        if url.user or url.password or url.query_string or url.fragment:
-            raise ValueError("must have neither a user, a query nor a fragment")
-        return str(url).rstrip("/").removesuffix("/api/v1")
-
-    @field_validator("token", "webhook_secret")
-    @classmethod
-    def _fits_a_header(cls, value: SecretStr) -> SecretStr:
-        key = value.get_secret_value()
-        if not key.isascii() or not key.isprintable() or " " in key:
-            raise ValueError("must be the token alone: no spaces, no line ends")
-        return value
 
     @field_validator("webhook_path")
     @classmethod

@@ -118,7 +118,8 @@ class Answer:
         self.ended = True
         if self._usage != Usage():
             yield self._usage
-        yield Reference(self.run.ended(self._pending).encode(), answer=self._message)
+        there = self.run.ended(self._pending, self._message)
+        yield Reference(there.encode(), answer=self._message)
         yield Done() if self._shown or self.stopped else Failed(Failure.EMPTY)
 
     def fail(self, error: ClientError) -> Iterator[ReplyEvent]:
@@ -129,7 +130,7 @@ class Answer:
         self.ended = True
         # Nothing runs on at the server when it said no, or was never asked.
         if self._referred and isinstance(error, Refused | Unreachable):
-            yield Reference(replace(self.run, running=False).encode())
+            yield Reference(replace(self.run, running=False, turn="").encode())
         if self.stopped:
             yield Done()
             return

@@ -1,19 +1,18 @@
 """One question to the flow, with the files that go along, and its answer."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import aclosing
 
-from adapters.bots.ciniterflow import session, wire
+from adapters.bots.ciniterflow import session
 from adapters.bots.ciniterflow.answer import Answer
 from adapters.bots.ciniterflow.client import Client
-from adapters.bots.ciniterflow.downloads import Downloads
 from adapters.bots.ciniterflow.errors import Refused
 from adapters.bots.ciniterflow.facts import Facts, FlowFacts
 from adapters.bots.ciniterflow.forms import Form
+from adapters.bots.ciniterflow.relay import Events, FlowEvents, Relay
 from adapters.bots.ciniterflow.session import Session
 from adapters.bots.ciniterflow.uploads import Uploads
-from adapters.bots.errors import BrokenOff, ClientError
+from adapters.bots.errors import ClientError
 from gateway.model import (
     Ask,
     Done,
@@ -24,12 +23,8 @@ from gateway.model import (
     Reference,
     ReplyEvent,
 )
-from gateway.ports import Bot, GatewayForBots
+from gateway.ports import GatewayForBots
 
-_LINGER = 2.0
-"""Seconds in which an answer that is whole may still be ended by its own event."""
-
-Events = AsyncGenerator[ReplyEvent]
 What = Mapping[str, object]
 
 
@@ -46,18 +41,16 @@ class Asking:
 
     def __init__(
         self,
-        bot: Bot,
         gateway: GatewayForBots,
         client: Client,
         facts: FlowFacts,
-        downloads: Downloads,
+        relay: Relay,
         override: What,
     ) -> None:
-        self._bot = bot
         self._gateway = gateway
         self._client = client
         self._facts = facts
-        self._downloads = downloads
+        self._relay = relay
         self._override = override
         self._running: dict[str, Answer] = {}
 
@@ -83,11 +76,11 @@ class Asking:
             for event in self._request(facts.form, there, ask):
                 yield event
             return
-        answer = Answer(there.begun(busy=there.chat in self._running))
+        answer = Answer(there.begun(ask.turn, busy=there.chat in self._running))
         # Before anything is awaited or yielded: another answer must not take the same chat.
         self._running[answer.run.chat] = answer
         try:
-            async with aclosing(self._ask(ask, answer, what, facts, bool(here))) as events:
+            async with aclosing(self._ask(ask, answer, what, facts)) as events:
                 async for event in events:
                     yield event
         finally:
@@ -101,7 +94,7 @@ class Asking:
         yield from form.request(there.form or {}, self._gateway.text(ask.locale, "form.request"))
         yield Done()
 
-    async def _ask(self, ask: Ask, answer: Answer, what: What, facts: Facts, known: bool) -> Events:
+    async def _ask(self, ask: Ask, answer: Answer, what: What, facts: Facts) -> Events:
         uploads = Uploads(self._gateway, self._client, facts.files)
         try:
             await uploads.add(ask, answer.run.chat)
@@ -115,27 +108,22 @@ class Asking:
             yield _nothing()
             return
         answer.notices = uploads.notices
-        # What is saved must say that a prediction runs, whatever becomes of it.
-        for reference in answer.refer() if known else ():
+        # What is saved must say that a prediction runs, whatever becomes of it or of us.
+        for reference in answer.refer():
             yield reference
         private = (ask.text, *uploads.private)
-        async with aclosing(self._relay(answer, what, facts.streaming, private)) as events:
+        async with aclosing(self._follow(answer, what, facts.streaming, private)) as events:
             async for event in events:
                 yield event
 
-    async def _relay(
+    async def _follow(
         self, answer: Answer, what: What, streaming: bool, private: tuple[str, ...]
     ) -> Events:
         try:
-            async with aclosing(self._predict(answer.run, what, streaming, private)) as stream:
-                while not answer.ended:
-                    found = await _next(stream, answer)
-                    if isinstance(found, wire.Unknown):
-                        self._gateway.ignored(self._bot, found.kind)
-                    for event in answer.translate(found):
-                        yield event
-                    for made in answer.files():
-                        yield await self._downloads.fetch(made, answer.run.chat)
+            stream = self._predict(answer.run, what, streaming, private)
+            async with aclosing(self._relay.read(answer, stream)) as events:
+                async for event in events:
+                    yield event
         except ClientError as error:
             if isinstance(error, Refused) and error.stale and not answer.begun:
                 raise Gone(error) from None
@@ -146,7 +134,7 @@ class Asking:
 
     def _predict(
         self, run: Session, what: What, streaming: bool, private: tuple[str, ...]
-    ) -> AsyncGenerator[wire.FlowEvent | wire.Unknown]:
+    ) -> FlowEvents:
         override = self._override
         return self._client.predict(
             what,
@@ -167,13 +155,3 @@ def _with(uploads: Uploads, what: What) -> What:
 
 def _nothing() -> Failed:
     return Failed(Failure.REJECTED, "the message has neither text nor a file that the flow takes")
-
-
-async def _next(
-    stream: AsyncGenerator[wire.FlowEvent | wire.Unknown], answer: Answer
-) -> wire.FlowEvent | wire.Unknown:
-    try:
-        async with asyncio.timeout(_LINGER if answer.finished else None):
-            return await anext(stream)
-    except (StopAsyncIteration, TimeoutError):
-        raise BrokenOff("the stream ended before the answer") from None

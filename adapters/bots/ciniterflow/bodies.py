@@ -1,6 +1,7 @@
 """CiniterFlow's JSON bodies: an answer in one piece, and what its other routes say."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -165,6 +166,34 @@ class StoredMessage(Struct, frozen=True, rename="camel"):
     chat_id: str | None = None
     session_id: str | None = None
     created_date: str | None = None
+    used_tools: list[wire.Tool | None] | None = None
+    source_documents: list[wire.Document | None] | None = None
+    artifacts: list[wire.Artifact | None] | None = None
+    file_annotations: list[wire.FileAnnotation | None] | None = None
+    follow_up_prompts: object = None
+    action: wire.Action | None = None
+
+    def events(self) -> Iterator[wire.FlowEvent]:
+        """An answer as events."""
+        whole = Prediction(
+            text=self.content,
+            chat_message_id=self.id,
+            used_tools=self.used_tools,
+            source_documents=self.source_documents,
+            artifacts=self.artifacts,
+            file_annotations=self.file_annotations,
+            follow_up_prompts=self.follow_up_prompts,
+            action=self.action,
+        )
+        return whole.events()
+
+    @property
+    def created_at(self) -> float | None:
+        """When it was said, in seconds since the epoch."""
+        try:
+            return datetime.fromisoformat(self.created_date or "").timestamp()
+        except ValueError:
+            return None
 
 
 class Version(Struct, frozen=True):

@@ -15,6 +15,8 @@ from adapters.bots.ciniterflow.config import Config
 from adapters.bots.ciniterflow.downloads import Downloads
 from adapters.bots.ciniterflow.facts import FlowFacts
 from adapters.bots.ciniterflow.ratings import Ratings
+from adapters.bots.ciniterflow.recovery import Recovery
+from adapters.bots.ciniterflow.relay import Relay
 from adapters.bots.errors import ClientError
 from gateway.model import Answered, Ask, Introduction, Rating, Reference, ReplyEvent
 from gateway.ports import Description, GatewayForBots
@@ -37,6 +39,7 @@ class CiniterFlowBot:
         self._facts: FlowFacts
         self._ratings: Ratings
         self._asking: Asking
+        self._recovery: Recovery
 
     async def start(self, gateway: GatewayForBots) -> None:
         """Get ready. Asks nothing of the server."""
@@ -55,9 +58,10 @@ class CiniterFlowBot:
         self._facts = FlowFacts(self.name, self._client, streaming=config.streaming)
         self._ratings = Ratings(self, gateway, self._client)
         downloads = Downloads(gateway, self._client, config.base_url, key)
-        self._asking = Asking(
-            self, gateway, self._client, self._facts, downloads, config.override_config
-        )
+        relay = Relay(self, gateway, downloads)
+        self._recovery = Recovery(self, self._client, relay)
+        override = config.override_config
+        self._asking = Asking(gateway, self._client, self._facts, relay, override)
 
     async def describe(self) -> Description:
         """What the flow can do. Does not raise."""
@@ -87,6 +91,34 @@ class CiniterFlowBot:
         async with aclosing(self._asking.turn(ask, here, forgotten=here is None)) as events:
             async for event in events:
                 yield event
+
+    async def recover(
+        self, ask: Ask, answered: Answered | None, since: float
+    ) -> AsyncGenerator[ReplyEvent]:
+        """The answer to a question that was asked before: CiniterFlow gives it all the same.
+
+        It is waited for a minute at most. Without a key there is no way to look.
+        """
+        if not self._config.api_key:
+            return
+        async with aclosing(self._recovery.events(ask, answered, since)) as events:
+            async for event in events:
+                yield event
+
+    async def forget(self, conversation: str, user: str) -> bool:  # noqa: ARG002
+        """Delete a conversation, with each chat it was held in; False when that cannot be, such
+        as without a key. Does not raise."""
+        here = session.decode(conversation)
+        if not here or not self._config.api_key:
+            return False
+        try:
+            kept = await self._client.history(session=here.id)
+            for chat in {here.id, here.chat, *(row.chat_id for row in kept if row.chat_id)}:
+                await self._client.forget(chat)
+        except ClientError as error:
+            log.warning("ciniterflow.forget_failed", bot=self.name, error=str(error))
+            return False
+        return True
 
     async def stop_answer(self, ask: Ask, reference: Reference) -> None:
         """Ask CiniterFlow to stop. Does not raise, and returns within five seconds.

@@ -8,9 +8,10 @@ from uuid import UUID
 from aiohttp import ClientSession, ClientTimeout, FormData
 
 from adapters.bots.ciniterflow import bodies, wire
+from adapters.bots.ciniterflow.decoding import decode
 from adapters.bots.ciniterflow.errors import midway
-from adapters.bots.ciniterflow.stream import Stream
 from adapters.bots.ciniterflow.transport import Payload, Transport, decoded, read
+from adapters.bots.stream import Stream
 
 T = TypeVar("T")
 Rating = Literal["THUMBS_UP", "THUMBS_DOWN"]
@@ -84,7 +85,7 @@ class Client:
             headers_within=begins_within if streaming else self._content,
         ) as response:
             if response.content_type == "text/event-stream":
-                stream = Stream(response, self._content)
+                stream = Stream[wire.FlowEvent | wire.Unknown](response, self._content, decode)
                 while (events := await stream.next()) is not None:
                     for event in events:
                         if isinstance(event, wire.Error):
@@ -113,10 +114,19 @@ class Client:
         """What the flow says before it is asked, and its definition."""
         return await self._get(f"public-chatbotConfig/{self._flow}", bodies.PublicConfig)
 
-    async def history(self, session: str) -> list[bodies.StoredMessage]:
-        """A conversation's messages, oldest first. Needs the key."""
-        query = {"sessionId": session, "order": "ASC"}
+    async def history(self, *, session: str = "", chat: str = "") -> list[bodies.StoredMessage]:
+        """The messages of a session or of one of its chats, oldest first. Needs the key."""
+        names = {"sessionId": session, "chatId": chat}
+        query = {**{key: name for key, name in names.items() if name}, "order": "ASC"}
         return await self._get(f"chatmessage/{self._flow}", list[bodies.StoredMessage], query)
+
+    async def forget(self, chat: str) -> None:
+        """Delete a chat's messages, and what the flow remembers under its name. Needs the key."""
+        limits, path = ClientTimeout(total=_QUICK), f"chatmessage/{self._flow}"
+        async with self._transport.request(
+            "DELETE", path, limits, query={"chatId": chat}, private=(chat,)
+        ):
+            return
 
     async def rate(self, chat: str, message: str, rating: Rating, content: str = "") -> str:
         """Rate an answer; the rating's id."""

@@ -3,10 +3,11 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-from yarl import URL
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+from adapters.bots.settings import Key, Seconds, address
+
+Address = Annotated[str, address("https://flow.ciniter.com", api="/api/v1")]
 
 _OURS = "sessionId"
 """The gateway's own, always: a session that two people share would show one the other's words."""
@@ -19,15 +20,16 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     kind: Literal["ciniterflow"]
-    base_url: str = Field(
+    base_url: Address = Field(
         description="Where CiniterFlow is: https://flow.ciniter.com. Its API is below /api/v1.",
     )
     flow_id: UUID = Field(
         description="The flow's id: the last part of the address when the flow is open.",
     )
-    api_key: SecretStr | None = Field(
+    api_key: Key | None = Field(
         default=None,
-        description="The key that protects the flow, if one does.",
+        description="The key that protects the flow, if one does. It also opens the history, where "
+        "an answer is found again after a crash, and conversations can be deleted.",
     )
     override_config: dict[str, object] = Field(
         default_factory=dict,
@@ -57,24 +59,6 @@ class Config(BaseModel):
         description="Seconds until a stream must have begun. CiniterFlow begins at once, or, for "
         "a flow it does not know, never.",
     )
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_http(cls, value: str) -> str:
-        url = URL(value.strip())
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise ValueError("must be an address such as https://flow.ciniter.com")
-        if url.user or url.password or url.query_string or url.fragment:
-            raise ValueError("must have neither a user, a query nor a fragment")
-        return str(url).rstrip("/").removesuffix("/api/v1")
-
-    @field_validator("api_key")
-    @classmethod
-    def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
-        key = "none" if value is None else value.get_secret_value()
-        if not key or not key.isascii() or not key.isprintable() or " " in key:
-            raise ValueError("must be the key alone: no spaces, no line ends")
-        return value
 
     @field_validator("override_config")
     @classmethod

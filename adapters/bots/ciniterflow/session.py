@@ -44,13 +44,16 @@ class Session(Struct, frozen=True, omit_defaults=True):
 
     ``id`` is what the flow's memory goes by; whoever knows it can read the conversation. ``chat``
     names the predictions of the conversation at the server; it is ``id`` until one of them was
-    left before its end. ``running``: a prediction was begun and has not been seen to end.
+    left before its end. ``running``: a prediction was begun, for ``turn``, and has not been seen to
+    end; ``last`` names the last answer that was heard to its end.
     ``form`` holds the fields a person has given so far, ``filled`` says that the flow has them.
     """
 
     id: str
     chat: str
     running: bool = False
+    turn: str = ""
+    last: str = ""
     pending: Pending | None = None
     form: dict[str, str] | None = None
     filled: bool = False
@@ -71,19 +74,20 @@ class Session(Struct, frozen=True, omit_defaults=True):
             return replace(self, form=given), {}
         return replace(self, form=self.form or {}), {"form": form.values(given)}
 
-    def begun(self, *, busy: bool = False) -> "Session":
-        """As it is while the next prediction runs.
+    def begun(self, turn: str, *, busy: bool = False) -> "Session":
+        """As it is while the next prediction runs, for a ``turn``.
 
         The server keeps one listener per chat: what is left of an answer that was not heard to
         its end would run into the next one. So that one gets a chat of its own.
         """
         chat = _unguessable() if self.running or busy else self.chat
-        return replace(self, chat=chat, running=True)
+        return replace(self, chat=chat, running=True, turn=turn)
 
-    def ended(self, pending: Pending | None) -> "Session":
-        """As it is once the server has ended a prediction."""
+    def ended(self, pending: Pending | None, answer: str) -> "Session":
+        """As it is once the server has ended a prediction, and named its ``answer`` or not."""
         filled = self.filled or self.form is not None
-        return replace(self, running=False, pending=pending, form=None, filled=filled)
+        done = replace(self, running=False, turn="", last=answer or self.last)
+        return replace(done, pending=pending, form=None, filled=filled)
 
 
 def new() -> Session:

@@ -18,7 +18,7 @@ from adapters.bots.clickai.inputs import (
     text_variable,
 )
 from adapters.bots.clickai.kept import Kept
-from adapters.bots.clickai.kinds import CHAT, MODES, Kind
+from adapters.bots.clickai.kinds import CHAT, MODES, RUN_ON, Kind
 from adapters.bots.clickai.objects import Parameters
 from adapters.bots.clickai.rules import of_messages
 from adapters.bots.clickai.uploads import Uploads
@@ -38,12 +38,17 @@ class App:
         self._bot = bot
         self._client = client
         self._config = config
-        self._kind = Kept(self._find_kind)
+        self._mode = Kept(self._find_mode)
         self._variable = Kept(self._find_variable)
 
     async def kind(self) -> Kind:
         """Its kind. Raises ClientError when the server cannot be asked."""
-        return await self._kind.get()
+        wanted = self._config.mode
+        return MODES.get(await self._mode.get() if wanted == "auto" else wanted, CHAT)
+
+    async def runs_on(self) -> bool:
+        """Whether it goes on with an answer that nobody hears. Raises ClientError."""
+        return await self._mode.get() in RUN_ON
 
     async def file_place(self, kind: Kind) -> FilePlace:
         """Where a message's files go. Raises ClientError when the server cannot be asked."""
@@ -123,19 +128,16 @@ class App:
             return config.text_input
         return await self._variable.get()
 
-    async def _find_kind(self) -> Kind:
-        if self._config.mode != "auto":
-            return MODES[self._config.mode]
+    async def _find_mode(self) -> str:
         try:
-            mode = (await self._client.info()).mode
+            return (await self._client.info()).mode or ""
         except Unintelligible:
-            return CHAT
+            return ""
         except Refused as error:
             # Servers that are too old, or hidden behind too strict a proxy, do not say.
             if error.status not in {404, 405}:
                 raise
-            return CHAT
-        return MODES.get(mode or "", CHAT)
+            return ""
 
     async def _find_variable(self) -> str:
         return text_variable(await self._client.facts(), self._config.inputs)

@@ -15,9 +15,11 @@ from adapters.bots.clickai.client import ClickAI
 from adapters.bots.clickai.config import Config
 from adapters.bots.clickai.errors import Refused
 from adapters.bots.clickai.exchange import Exchange
+from adapters.bots.clickai.forms import recall
 from adapters.bots.clickai.plans import quota
 from adapters.bots.clickai.reader import Desk
 from adapters.bots.clickai.recordings import Recordings
+from adapters.bots.clickai.recovery import Recovery
 from adapters.bots.clickai.transport import Limits
 from adapters.bots.errors import ClientError
 from gateway.model import (
@@ -94,6 +96,33 @@ class ClickAIBot:
         async with aclosing(Exchange(self._desk, ask).events()) as events:
             async for event in events:
                 yield event
+
+    async def recover(
+        self, ask: Ask, answered: Answered | None, since: float
+    ) -> AsyncGenerator[ReplyEvent]:
+        """What ClickAI has kept of an answer that was asked for before; perhaps nothing.
+
+        A chatflow or a workflow that still runs is waited for, a minute at most. Text generators
+        keep nothing.
+        """
+        recovery = Recovery(self._desk, ask, answered, since)
+        async with aclosing(recovery.events()) as events:
+            async for event in events:
+                yield event
+
+    async def forget(self, conversation: str, user: str) -> bool:
+        """Delete a conversation; False when ClickAI still has it. Does not raise."""
+        known, _ = recall(conversation)
+        if not known:
+            return False
+        try:
+            await self._client.conversations.delete(known, user)
+        except ClientError as error:
+            if isinstance(error, Refused) and error.forgotten:
+                return True
+            log.warning("clickai.forget_failed", bot=self.name, error=str(error))
+            return False
+        return True
 
     async def stop_answer(self, ask: Ask, reference: Reference) -> None:
         """Ask ClickAI to stop. Does not raise, and returns within five seconds."""

@@ -14,8 +14,9 @@ from adapters.bots.clickai.forms import Forms
 from adapters.bots.clickai.kept import Kept
 from adapters.bots.clickai.kinds import CHAT, COMPLETION, WORKFLOW, Kind
 from adapters.bots.clickai.objects import Info, Inputs, Meta, Parameters
+from adapters.bots.clickai.runs import RunDetail
 from adapters.bots.clickai.sdk import Chunks, Pending
-from adapters.bots.clickai.transport import Limits, Transport
+from adapters.bots.clickai.transport import Limits, Transport, in_path
 
 BASE_URL = "https://api.clickai.io/v1"
 STUDIO_URL = "https://clickai.io"
@@ -119,6 +120,19 @@ class SingleApp(_App):
         return self._create(Question(user=user, inputs=inputs, files=files), stream)
 
 
+class WorkflowApp(SingleApp):
+    """A workflow: its runs are kept."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(transport, WORKFLOW)
+        self._transport = transport
+
+    async def retrieve(self, workflow_run_id: str) -> RunDetail:
+        """How a run is doing, or how it ended."""
+        path = f"workflows/run/{in_path(workflow_run_id)}"
+        return await self._transport.get(path, RunDetail)
+
+
 class ClickAI:
     """One app, by its key; and with a ``studio_token``, the list of a workspace's apps.
 
@@ -142,7 +156,7 @@ class ClickAI:
         self._studio = Transport(studio_url, studio_token, limits, http)
         self.chat = ChatApp(self._transport, CHAT)
         self.completion = SingleApp(self._transport, COMPLETION)
-        self.workflow = SingleApp(self._transport, WORKFLOW)
+        self.workflow = WorkflowApp(self._transport)
         self.conversations = Conversations(self._transport)
         self.messages = Messages(self._transport)
         self._facts = Kept(self.parameters, _FACTS_KEPT)

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
-from yarl import URL
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+from adapters.bots.settings import Key, Seconds, address
+
+Address = Annotated[str, address("https://api.clickai.io/v1")]
 
 
 class Config(BaseModel):
@@ -15,12 +16,11 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     kind: Literal["clickai"]
-    base_url: str = Field(
+    base_url: Address = Field(
         default="https://api.clickai.io/v1",
         description="Where the app's API is, with its version: https://api.clickai.io/v1.",
     )
-    api_key: SecretStr = Field(
-        min_length=1,
+    api_key: Key = Field(
         description="The app's secret key, from Publish → API in ClickAI Studio.",
     )
     app: str = Field(
@@ -103,13 +103,12 @@ class Config(BaseModel):
         ge=0,
         description="Requests a day, in place of the plan's; 0 is no limit.",
     )
-    studio_url: str = Field(
+    studio_url: Address = Field(
         default="https://clickai.io",
         description="Where ClickAI Studio is, which knows what apps there are.",
     )
-    studio_token: SecretStr | None = Field(
+    studio_token: Key | None = Field(
         default=None,
-        min_length=1,
         description="An access token of ClickAI Studio, for: chat-gateway bots list.",
     )
     workspace_id: str = Field(
@@ -117,24 +116,6 @@ class Config(BaseModel):
         validate_default=True,
         description="The workspace in ClickAI Studio whose apps are listed.",
     )
-
-    @field_validator("base_url", "studio_url")
-    @classmethod
-    def _is_http(cls, value: str) -> str:
-        url = URL(value.strip())
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise ValueError("must be an address such as https://api.clickai.io/v1")
-        if url.user or url.password or url.query_string or url.fragment:
-            raise ValueError("must have neither a user, a query nor a fragment")
-        return str(url).rstrip("/")
-
-    @field_validator("api_key", "studio_token")
-    @classmethod
-    def _fits_a_header(cls, value: SecretStr | None) -> SecretStr | None:
-        key = value.get_secret_value() if value else ""
-        if not key.isascii() or not key.isprintable() or " " in key:
-            raise ValueError("must be the key alone: no spaces, no line ends")
-        return value
 
     @field_validator("workspace_id")
     @classmethod

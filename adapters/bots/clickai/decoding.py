@@ -5,7 +5,8 @@ from typing import get_args
 
 from msgspec import DecodeError, Struct, ValidationError, json
 
-from adapters.bots.clickai.wire import AppEvent, Ping, Unknown
+from adapters.bots.clickai.wire import AppEvent, Unknown
+from gateway import sse
 
 _OF_NO_USE = frozenset(
     {
@@ -16,6 +17,7 @@ _OF_NO_USE = frozenset(
         "node_finished",
         "parallel_branch_finished",
         "parallel_branch_started",
+        "ping",
     }
 )
 """What is known and passed over: its effect, if any, is told by another event."""
@@ -26,18 +28,20 @@ class _Head(Struct, frozen=True):
 
 
 _head = json.Decoder(_Head)
-_decoders: dict[object, json.Decoder[AppEvent | Ping]] = {
-    kind.__struct_config__.tag: json.Decoder(kind, strict=False)
-    for kind in (*get_args(AppEvent), Ping)
+_decoders: dict[object, json.Decoder[AppEvent]] = {
+    kind.__struct_config__.tag: json.Decoder(kind, strict=False) for kind in get_args(AppEvent)
 }
 
 
-def decode(data: str) -> AppEvent | Ping | Unknown | None:
-    """One event of a stream; None when it is of a known kind that is of no use.
+def decode(event: sse.Event) -> AppEvent | Unknown | None:
+    """One event of a stream; None when it is a heartbeat, or of another kind that is of no use.
 
     Never raises. An event with a field of the wrong type counts as that event without any field,
     so that an oddly formed end or error still ends the answer.
     """
+    if event.event == "ping":
+        return None
+    data = event.data
     try:
         kind = _head.decode(data).event
         decoder = _decoders.get(kind)
@@ -50,7 +54,7 @@ def decode(data: str) -> AppEvent | Ping | Unknown | None:
         return Unknown()
 
 
-def _bare(data: str) -> AppEvent | Ping | Unknown:
+def _bare(data: str) -> AppEvent | Unknown:
     try:
         return _decoders[_head.decode(data).event].type()
     except (ValidationError, KeyError):

@@ -66,6 +66,9 @@ MODES = {
 }
 """By what ``/info`` calls them."""
 
+RUN_ON = frozenset({"advanced-chat", "workflow"})
+"""Those that go on, and keep what they say, when whoever asked is gone (since 1.13)."""
+
 FATAL: tuple[type[AppEvent], ...] = (wire.Error, wire.WorkflowPaused)
 """What ends an answer of any kind."""
 

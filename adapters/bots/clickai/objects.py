@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from adapters.bots.clickai.wire import Metadata, Run
+from adapters.bots.clickai.wire import Metadata, Resource, Run
 
 Inputs = Mapping[str, object]
 FileType = Literal["image", "document", "audio", "video", "custom"]
@@ -138,6 +138,8 @@ class StoredMessage(Struct, frozen=True):
     created_at: int | None = None
     inputs: dict[str, object] | None = None
     feedback: dict[str, object] | None = None
+    retriever_resources: list[Resource] | None = None
+    message_files: list[dict[str, object]] | None = None
 
 
 class MessageList(Struct, frozen=True):

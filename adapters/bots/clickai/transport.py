@@ -12,9 +12,10 @@ from msgspec import Struct
 from yarl import URL
 
 from adapters.bots.clickai import wire
+from adapters.bots.clickai.decoding import decode
 from adapters.bots.clickai.errors import midway, refusal
-from adapters.bots.clickai.stream import Stream
 from adapters.bots.errors import BrokenOff, Silent, TooMuch, Unintelligible, Unreachable
+from adapters.bots.stream import Stream
 
 T = TypeVar("T")
 
@@ -118,7 +119,7 @@ class Transport:
 
         An ``error`` event is yielded, for its ids, and then raised as Refused.
         """
-        stream = Stream(response, self.limits.content)
+        stream = Stream[wire.AppEvent | wire.Unknown](response, self.limits.content, decode)
         while (events := await stream.next()) is not None:
             for event in events:
                 yield event

@@ -200,10 +200,6 @@ class Error(Event, frozen=True, kw_only=True, tag="error"):
     message: str | None = None
 
 
-class Ping(Event, frozen=True, kw_only=True, tag="ping"):
-    """A heartbeat. ClickAI itself sends it as an event without data."""
-
-
 class Unknown(Struct, frozen=True):
     """An event of a kind that no version known here sends; ``kind`` may be empty."""
 

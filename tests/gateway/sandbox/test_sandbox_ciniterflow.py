@@ -300,26 +300,6 @@ async def test_two_predictions_of_one_chat_are_mixed(run_flows):
     await asyncio.gather(deaf, return_exceptions=True)
 
 
-async def test_an_answer_nobody_hears_is_given_all_the_same(run_flows):
-    sandbox = await run_flows(saying("one two three four", pace=0.02))
-    url = f"{sandbox.url}/api/v1/prediction/{flows.CHAT.id}"
-    body = {"question": "count", "streaming": True, "chatId": "disc"}
-    async with sandbox.http.post(url, json=body) as response:
-        await response.content.readuntil(b'"one "')
-        response.close()
-    history = f"{sandbox.url}/api/v1/chatmessage/{flows.CHAT.id}?sessionId=disc"
-    headers = {"Authorization": "Bearer sandbox-key"}
-    async with asyncio.timeout(5):
-        while True:
-            async with sandbox.http.get(history, headers=headers) as response:
-                question, answer = await response.json()
-            if answer["content"]:
-                break
-    assert answer["content"] == "one two three four"
-    recorded = json.loads(Recorded("123_").answer)
-    assert list(question) == list(answer) == list(recorded[0])
-
-
 @pytest.mark.parametrize("name", ["80_", "81_", "82_", "83_", "85_", "89_", "112_"])
 async def test_the_routes_around_it(sandbox, name):
     recorded = Recorded(name)

@@ -13,6 +13,7 @@ from gateway.sandbox.clickai_manner import Manner, heard
         ("count to 3", "count to 3", Manner()),
         ("count to 3 aloud!", "count to 3", Manner(aloud=True)),
         ("file, with a picture", "file", Manner(picture=True)),
+        ("who are you, with sources", "who are you", Manner(sources=True)),
         ("x Aloud in the old order", "x", Manner(aloud=True, old_order=True)),
         ("namelessly", "hello", Manner(nameless=True)),
         ("read aloud what I say", "read aloud what I say", Manner()),
@@ -56,7 +57,7 @@ async def test_a_picture_has_a_new_link_each_time(sandbox):
 
 
 async def test_a_failure_without_a_name(sandbox, monkeypatch):
-    monkeypatch.setattr("gateway.sandbox.clickai_runs._SILENCE", 0.0)
+    monkeypatch.setattr("gateway.sandbox.clickai_speaking.SILENCE", 0.0)
     told = await events(sandbox, "count to 2 namelessly", "app-chatflow")
     assert told == [{"event": "error", "message": "", "status": 500}]
 

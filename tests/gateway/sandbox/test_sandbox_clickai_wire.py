@@ -11,7 +11,7 @@ from test_sandbox_wire import CAPTURES, Recorded, normalised, saying
 from gateway.sandbox.answers import Answer, Ending
 
 BAD_REQUEST = "[mock] InvokeBadRequestError: mock failure"
-FAILURE = "gateway.sandbox.clickai_runs._FAILURE"
+FAILURE = "gateway.sandbox.clickai_speaking.FAILURE"
 
 # What the real server counts or measures is not the sandbox's to know.
 _MEASURED = re.compile(
@@ -110,7 +110,7 @@ async def test_a_workflow_that_fails(run_sandbox, monkeypatch):
     ],
 )
 async def test_what_cannot_begin_is_never_told(run_sandbox, monkeypatch, name, key):
-    monkeypatch.setattr("gateway.sandbox.clickai_runs._SILENCE", 0.1)
+    monkeypatch.setattr("gateway.sandbox.clickai_speaking.SILENCE", 0.1)
     recorded = Recorded(name)
     assert await recorded.replay(await run_sandbox(), key=key) == b"event: ping\n\n"
 

@@ -94,3 +94,21 @@ def test_names_variables_and_what_is_deleted_outlive_the_process(path, remembere
     found = remembered(kept.id)
     assert (found.name, found.variables) == ("A name", {"lang": "vi"})
     assert remembered(gone.id) is None
+
+
+def test_a_turn_is_dropped_and_with_the_last_its_conversation(path, remembered):
+    memory = Memory(path)
+    first = memory.ask("", "u1", "one", {})
+    home = memory.home(first).id
+    second = memory.ask(home, "u1", "two", {})
+    memory.answer(second, "2", extras={"files": ["a"]})
+    memory.drop(first)
+    memory.drop(first)
+    (kept,) = remembered(home).turns
+    assert (kept.query, kept.extras) == ("two", {"files": ["a"]})
+    again = Memory(path)
+    again.drop(again.turn(second.id, "u1"))
+    assert again.of("u1") == []
+    again.close()
+    memory.close()
+    assert remembered(home) is None

@@ -107,7 +107,8 @@ async def test_heartbeats(run_sandbox):
 
 async def test_a_failure_midway(run_sandbox, monkeypatch):
     monkeypatch.setattr(
-        "gateway.sandbox.clickai_runs._FAILURE", "[mock] InvokeServerUnavailableError: mid-stream"
+        "gateway.sandbox.clickai_speaking.FAILURE",
+        "[mock] InvokeServerUnavailableError: mid-stream",
     )
     sandbox = await run_sandbox(saying("tok0 tok1 tok2 tok3 ", Ending.FAILURE))
     for name in ("21_", "22_"):
@@ -116,7 +117,7 @@ async def test_a_failure_midway(run_sandbox, monkeypatch):
 
 
 async def test_a_failure_before_the_first_word(run_sandbox, monkeypatch):
-    monkeypatch.setattr("gateway.sandbox.clickai_runs._FAILURE", "Incorrect API key provided")
+    monkeypatch.setattr("gateway.sandbox.clickai_speaking.FAILURE", "Incorrect API key provided")
     sandbox = await run_sandbox(saying("", Ending.FAILURE))
     for name in ("20_fail_Authorization_stream", "20_fail_Authorization_blocking"):
         recorded = Recorded(name)

@@ -171,5 +171,5 @@ async def test_the_shape_the_vendor_s_guide_shows(upstream, reply, bot, answer_o
 
 async def test_an_error_in_that_shape(upstream, reply, bot, answer_of):
     upstream.replies = [reply(b"event: error\ndata: 503 overloaded\n\n")]
-    (failed,) = await answer_of(bot)
+    *_, failed = await answer_of(bot)
     assert failed == Failed(UNAVAILABLE, "500 503 overloaded", 1.0)

@@ -61,7 +61,7 @@ async def test_what_is_known_of_the_server_and_the_flow(client_of):
 async def test_history_and_ratings(client_of):
     client = client_of()
     _, message = await said_by(client, "My name is Sarah")
-    question, answer = await client.history("s1")
+    question, answer = await client.history(session="s1")
     assert (question.role, question.content) == ("userMessage", "My name is Sarah")
     assert (answer.role, answer.id, answer.session_id) == ("apiMessage", message, "s1")
     rating = await client.rate("c1", message, "THUMBS_UP", "nice")
@@ -92,7 +92,7 @@ async def test_a_key_that_is_refused(client_of):
             await anext(ask)
         assert refused.value.failure is Failure.MISCONFIGURED
     with pytest.raises(Refused) as refused:
-        await client_of(key="bad").history("s1")
+        await client_of(key="bad").history(session="s1")
     assert (refused.value.status, refused.value.failure) == (401, Failure.MISCONFIGURED)
 
 

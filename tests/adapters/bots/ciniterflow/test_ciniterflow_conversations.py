@@ -25,10 +25,16 @@ from gateway.model import (
 from gateway.ports import CanStop
 
 
+async def reach(events, kind):
+    while not isinstance(event := await anext(events), kind):
+        continue
+    return event
+
+
 async def test_closing_the_answer_closes_the_connection(upstream, reply, bot, make_ask):
     upstream.replies = [reply(sse(HELLO), end="open")]
     async with aclosing(bot.answer(make_ask())) as events:
-        await anext(events)
+        await reach(events, TextDelta)
     await asyncio.wait_for(upstream.requests[0].closed.wait(), 2)
 
 
@@ -62,6 +68,7 @@ async def test_after_an_answer_that_was_left_the_next_has_a_chat_of_its_own(
     upstream.replies = [reply(sse(HELLO), end="open"), reply(sse(HELLO, ABOUT, END))]
     async with aclosing(bot.answer(make_ask())) as events:
         left = (await anext(events)).conversation
+        await reach(events, TextDelta)
     events = await answer_of(bot, "hello", left)
     first, second = (request.json for request in upstream.requests)
     assert second["overrideConfig"] == first["overrideConfig"]
@@ -71,14 +78,15 @@ async def test_after_an_answer_that_was_left_the_next_has_a_chat_of_its_own(
     assert not kept.running
 
 
-async def test_a_known_conversation_is_marked_before_anything_is_sent(
-    upstream, reply, make_bot, answer_of
+@pytest.mark.parametrize("known", [sessions.new().encode(), ""])
+async def test_a_conversation_is_marked_before_anything_is_sent(
+    upstream, reply, make_bot, answer_of, known
 ):
     bot = await make_bot(idle_timeout=0.1)
     upstream.replies = [reply(end="open")]
-    known = sessions.new()
-    reference, failed = await answer_of(bot, "hello", known.encode())
-    assert sessions.decode(reference.conversation).running
+    reference, failed = await answer_of(bot, "hello", known)
+    marked = sessions.decode(reference.conversation)
+    assert (marked.running, marked.turn) == (True, "turn-1")
     assert failed.failure is Failure.TIMEOUT
 
 

@@ -46,7 +46,7 @@ async def test_no_introduction_when_it_cannot_be_had(upstream, capture, bot, nam
 
 async def test_an_unknown_flow_is_not_waited_for(upstream, capture, bot, answer_of):
     upstream.facts["chatflows-streaming"] = capture("85_")
-    (failed,) = await answer_of(bot)
+    *_, failed = await answer_of(bot)
     assert (failed.failure, failed.retry_after) == (MISCONFIGURED, None)
     assert upstream.requests == []
 
@@ -70,7 +70,7 @@ async def test_a_flow_that_does_not_stream_may_take_its_time(
     upstream.replies = [capture("02_", after=0.3), reply(headerless=True, end="open")]
     assert text_of(await answer_of(bot)) == "You said: My name is Sarah (turn 1)"
     assert upstream.requests[0].json["streaming"] is False
-    (failed,) = await answer_of(bot)
+    *_, failed = await answer_of(bot)
     assert failed.failure is Failure.TIMEOUT
 
 

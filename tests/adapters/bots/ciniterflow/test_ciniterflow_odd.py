@@ -13,7 +13,7 @@ from ciniterflow_events import (
     text_of,
 )
 
-from adapters.bots.ciniterflow import asking as asking_module
+from adapters.bots.ciniterflow import relay as relay_module
 from adapters.bots.ciniterflow import session as sessions
 from gateway.model import Done, Failed, Failure
 
@@ -55,7 +55,7 @@ async def test_kinds_that_nobody_knows_are_counted(upstream, reply, bot, answer_
 @pytest.mark.parametrize("data", [None, {"message": "x"}, ""])
 async def test_an_oddly_formed_error_is_still_one(upstream, reply, bot, answer_of, data):
     upstream.replies = [reply(sse(("error", data)), end="open")]
-    assert await answer_of(bot) == [Failed(UNAVAILABLE, "500", 1.0)]
+    assert (await answer_of(bot))[-1] == Failed(UNAVAILABLE, "500", 1.0)
 
 
 async def test_oddly_formed_metadata_still_ends(upstream, reply, bot, answer_of):
@@ -65,7 +65,7 @@ async def test_oddly_formed_metadata_still_ends(upstream, reply, bot, answer_of)
 
 @pytest.mark.parametrize("end", ["eof", "cut", "open"])
 async def test_metadata_without_an_end_is_enough(upstream, reply, bot, answer_of, end, monkeypatch):
-    monkeypatch.setattr(asking_module, "_LINGER", 0.05)
+    monkeypatch.setattr(relay_module, "_LINGER", 0.05)
     upstream.replies = [reply(sse(HELLO, ABOUT), end=end)]
     assert (await answer_of(bot))[-1] == Done()
 
@@ -118,7 +118,7 @@ async def test_without_a_key_none_is_sent(upstream, capture, make_bot, answer_of
 
 @pytest.mark.parametrize("text", ["", "  \n"])
 async def test_an_empty_question_is_never_sent(upstream, bot, answer_of, text):
-    (failed,) = await answer_of(bot, text)
+    *_, failed = await answer_of(bot, text)
     assert failed.failure is Failure.REJECTED
     assert upstream.requests == []
 

@@ -120,7 +120,7 @@ async def test_what_is_left_of_one_answer_does_not_run_into_the_next(
 
 async def test_an_unknown_flow_is_the_operator_s(server, start_bot, answer_of):
     bot = await start_bot(server, "00000000-0000-0000-0000-000000000000")
-    (failed,) = await answer_of(bot)
+    *_, failed = await answer_of(bot)
     assert (failed.failure, failed.retry_after) == (Failure.MISCONFIGURED, None)
 
 

@@ -5,9 +5,9 @@ from contextlib import aclosing
 
 import pytest
 
+from adapters.bots import stream as stream_module
 from adapters.bots.clickai import client as client_module
 from adapters.bots.clickai import reader as reader_module
-from adapters.bots.clickai import stream as stream_module
 from gateway.model import (
     Done,
     Failed,

@@ -1,0 +1,94 @@
+"""The two ports of the gateway, and what each adapter is handed.
+
+A channel is a door people write through; a bot is what answers. Both are small: whatever only
+some of them can do is a protocol of its own beside the required one, and the core asks with
+``isinstance``.
+"""
+
+from gateway.ports.bots import (
+    Bot,
+    CanDescribe,
+    CanForget,
+    CanIntroduce,
+    CanListBots,
+    CanRecover,
+    CanStop,
+    CanTakeFeedback,
+    CanTranscribe,
+    Description,
+    GatewayForBots,
+    HasQuota,
+    Listed,
+    Quota,
+)
+from gateway.ports.channels import (
+    Admission,
+    Channel,
+    GatewayForChannels,
+    History,
+    LogsReplies,
+)
+from gateway.ports.errors import (
+    Behind,
+    FileGone,
+    FileRefused,
+    NotRouted,
+    Refusal,
+    ShuttingDown,
+    StoreUnavailable,
+)
+from gateway.ports.handlers import (
+    Handler,
+)
+from gateway.ports.replies import (
+    Closing,
+    Journal,
+    LogEntry,
+    LogReader,
+    LogWriter,
+    NotSent,
+    Outcome,
+    Reply,
+    Sent,
+    Unknown,
+)
+
+__all__ = [
+    "Admission",
+    "Behind",
+    "Bot",
+    "CanDescribe",
+    "CanForget",
+    "CanIntroduce",
+    "CanListBots",
+    "CanRecover",
+    "CanStop",
+    "CanTakeFeedback",
+    "CanTranscribe",
+    "Channel",
+    "Closing",
+    "Description",
+    "FileGone",
+    "FileRefused",
+    "GatewayForBots",
+    "GatewayForChannels",
+    "Handler",
+    "HasQuota",
+    "History",
+    "Journal",
+    "Listed",
+    "LogEntry",
+    "LogReader",
+    "LogWriter",
+    "LogsReplies",
+    "NotRouted",
+    "NotSent",
+    "Outcome",
+    "Quota",
+    "Refusal",
+    "Reply",
+    "Sent",
+    "ShuttingDown",
+    "StoreUnavailable",
+    "Unknown",
+]

@@ -1,0 +1,166 @@
+"""What a channel is, what some can do besides, and what each is handed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from aiohttp import web
+from msgspec import Struct
+
+from gateway.model import (
+    Attachment,
+    Inbound,
+    Introduction,
+    Origin,
+    Rating,
+)
+from gateway.ports.handlers import Handler
+from gateway.ports.replies import LogEntry, LogReader, Outcome, Reply
+
+
+class Channel(Protocol):
+    """A door: one Slack app, one Telegram bot, one widget site."""
+
+    name: str
+
+    async def start(self, gateway: "GatewayForChannels") -> None:
+        """Mount routes, begin to receive. Raises only when it can never work."""
+        ...
+
+    async def deliver(self, reply: Reply) -> Outcome:
+        """Render one reply to its end. The only code path that sends an answer.
+
+        Interim frames may be skipped, the final never. Called again for the same turn after
+        NotSent or a crash. Cancelled when the turn was taken over by another replica.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Stop receiving and tell open streams to come back. Turns are already drained."""
+        ...
+
+
+@runtime_checkable
+class LogsReplies(Protocol):
+    """A channel that shows its answers from the gateway's reply log."""
+
+    def shown(self, entries: Sequence["LogEntry"]) -> str:
+        """The text that people were shown by the entries of one turn, all its attempts."""
+        ...
+
+
+class Admission(Struct, frozen=True):
+    """What became of a message.
+
+    ``status`` is one of ``accepted`` (durable: acknowledge it), ``duplicate`` (already here:
+    acknowledge it), ``busy`` (not taken: too much is waiting or was written) and ``refused`` (no
+    route lets this person in). ``notice`` is a sentence for the person in their language, when
+    there is one. ``retry_after`` (seconds) is set when a limit of messages a minute was reached.
+    """
+
+    status: str
+    turn: str = ""
+    notice: str = ""
+    retry_after: float = 0.0
+
+
+class History(Struct, frozen=True):
+    """A conversation as it was at one instant.
+
+    ``messages`` are JSON objects, oldest first; following the log from ``cursor`` continues
+    exactly behind them. ``waiting`` says that an answer is running or a message is queued.
+    """
+
+    messages: tuple[bytes, ...]
+    cursor: str
+    waiting: bool
+
+
+class GatewayForChannels(Protocol):
+    """What a channel may use of the gateway."""
+
+    @property
+    def public_url(self) -> str:
+        """Where the outside world reaches the gateway, without a slash at the end; may be empty."""
+        ...
+
+    def mount(self, method: str, path: str, handler: Handler) -> None:
+        """Serve ``path``. Only during ``start``; the same handler twice is once."""
+        ...
+
+    def client_ip(self, request: web.Request) -> str:
+        """The person's address, seen through the trusted proxies only."""
+        ...
+
+    async def admit(
+        self, inbound: Inbound, *, said: Mapping[str, object] | None = None
+    ) -> Admission:
+        """Make a message durable. Acknowledge the platform only after this returned.
+
+        ``said``, a JSON object, enters the conversation's transcript in the same step, and is
+        announced to its other readers.
+        Raises StoreUnavailable after about two seconds of trying.
+        """
+        ...
+
+    async def halt(self, origin: Origin) -> bool:
+        """Stop what is being answered there. False when nothing was running or waiting.
+
+        This and all that follows raises StoreUnavailable, and NotRouted where no route leads.
+        """
+        ...
+
+    async def history(self, origin: Origin) -> History:
+        """The transcript and the cursor behind it, as one atomic snapshot."""
+        ...
+
+    async def follow(self, origin: Origin, cursor: str) -> LogReader:
+        """Follow the reply log behind ``cursor`` (empty: from where it begins)."""
+        ...
+
+    async def rate(self, origin: Origin, turn: str, rating: Rating, comment: str = "") -> bool:
+        """Tell the bot what a person thinks of the answer of a turn; False if it will not hear.
+
+        ``comment`` may be empty. A turn that nobody remembers is False too.
+        """
+        ...
+
+    async def keep(self, name: str, media_type: str, data: bytes) -> Attachment:
+        """Keep a file's bytes, so that whatever replica runs the turn finds them.
+
+        Raises FileRefused, and StoreUnavailable.
+        """
+        ...
+
+    async def read(self, attachment: Attachment) -> bytes:
+        """All of a file. Raises FileGone, and StoreUnavailable."""
+        ...
+
+    async def find_file(self, path: str) -> Attachment | None:
+        """A kept file by its path; None when there is none.
+
+        Raises StoreUnavailable.
+        """
+        ...
+
+    def file_path(self, attachment: Attachment) -> str:
+        """The path of a kept file on this gateway, for those who were given it; unguessable."""
+        ...
+
+    async def introduce(self, origin: Origin) -> Introduction:
+        """What the bot answering there says before it is asked anything."""
+        ...
+
+    async def allow(self, bucket: str, per_minute: int) -> float:
+        """Take one token from a named bucket: 0 when there was one, else seconds to wait.
+
+        Never raises: while the store is away it is 0, and admission decides.
+        """
+        ...
+
+    def signing_keys(self) -> Sequence[bytes]:
+        """Secrets to sign with (the first) and to verify with (all), shared by all replicas."""
+        ...
+
+    def text(self, locale: str, key: str, **values: object) -> str:
+        """A sentence for a person, in their language or the nearest there is."""
+        ...
