@@ -1,5 +1,7 @@
 """The core, as channels see it: what a channel is handed, and nothing more."""
 
+import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
@@ -22,7 +24,7 @@ from gateway.router import Decision, Router
 from gateway.routes import Routes
 from gateway.services import Services
 from gateway.store.inbox import Item
-from gateway.store.limits import Limiter
+from gateway.store.limits import Limiter, bucket_name
 
 log = structlog.get_logger(__name__)
 Said = Mapping[str, object] | None
@@ -56,25 +58,65 @@ class Core:
         channel = inbound.origin.address.channel
         decision = self._router.route(inbound.origin)
         if decision is None:
+            status = "refused"
             admission = Admission("refused", notice=self._say(inbound, "refused"))
         else:
-            admission = await self._admit(inbound, decision, said)
-        telemetry.MESSAGES_ADMITTED.labels(channel, admission.status).inc()
+            status, admission = await self._admit(inbound, decision, said)
+        telemetry.MESSAGES_ADMITTED.labels(channel, status).inc()
         lane = decision.lane if decision else channel
-        log.info("message", status=admission.status, turn=f"{lane}#{admission.turn}")
+        log.info("message", status=status, turn=f"{lane}#{admission.turn}")
         return admission
 
-    async def _admit(self, inbound: Inbound, decision: Decision, said: Said) -> Admission:
+    async def _admit(
+        self, inbound: Inbound, decision: Decision, said: Said
+    ) -> tuple[str, Admission]:
+        """What became of a message, as the operator counts it and as its channel is told."""
         command = commands.parse(inbound.text)
         item = Item(inbound, decision.bot, decision.policy, decision.user, command)
-        admission = await self._services.inbox.admit(decision.lane, item, said=said)
-        if admission.status == "busy":
-            rejecting = decision.policy is Policy.REJECT and not command
-            key = "reject_busy" if rejecting else "busy"
-            return Admission("busy", notice=self._say(inbound, key))
-        # A duplicate too: the first copy may have been cut off right here.
-        await self._follow_up(decision, command, int(admission.turn), said)
+        tokens = await self._limiter.take_all(self._buckets(inbound, decision, command))
+        # One over a limit goes on to a closed inbox: it may be a copy, and those are never refused.
+        closed = tokens.wait > 0
+        admission = await self._take(item, decision.lane, said, closed)
+        if admission.status != "accepted":
+            await self._limiter.give_back(tokens)
+        if admission.status in ("accepted", "duplicate"):
+            # A duplicate too: the first copy may have been cut off right here.
+            await self._follow_up(decision, command, int(admission.turn), said)
+            return admission.status, admission
+        if closed:
+            return "limited", self._slow_down(inbound, tokens.wait)
+        rejects = decision.policy is Policy.REJECT and not command
+        key = "reject_busy" if rejects and admission.status == "busy" else admission.status
+        return admission.status, Admission("busy", notice=self._say(inbound, key))
+
+    async def _take(self, item: Item, lane: str, said: Said, closed: bool) -> Admission:
+        origin = item.inbound.origin
+        admitting = self._services.inbox.admit(lane, item, said=said, closed=closed)
+        if closed:
+            return await admitting
+        # A person who is not known by the lane could not be forgotten.
+        noting = self._services.people.note(origin.address.channel, origin.person.id, lane)
+        admission, _ = await asyncio.gather(admitting, noting)
+        if admission.status == "accepted":
+            self._services.traces.note(lane, admission.turn, "admitted", bot=item.bot)
         return admission
+
+    def _slow_down(self, inbound: Inbound, wait: float) -> Admission:
+        notice = self._say(inbound, "slow_down", seconds=math.ceil(wait))
+        return Admission("busy", notice=notice, retry_after=wait)
+
+    def _buckets(self, inbound: Inbound, decision: Decision, command: str) -> dict[str, int]:
+        """What a message counts for, with how many a minute there may be."""
+        limits, channel = self._services.limits, inbound.origin.address.channel
+        buckets = {bucket_name("channel", channel): limits.channel_messages_per_minute}
+        if command in commands.HALTING:
+            # They ask no bot anything, and end what has become too much.
+            return buckets
+        return buckets | {
+            bucket_name("person", channel, inbound.origin.person.id): limits.messages_per_minute,
+            bucket_name("conversation", decision.lane): limits.conversation_messages_per_minute,
+            bucket_name("bot", decision.bot): limits.bot_messages_per_minute,
+        }
 
     async def _follow_up(self, decision: Decision, command: str, turn: int, said: Said) -> None:
         """What a message does at once, while it waits for its turn. The message itself is safe."""
@@ -154,5 +196,5 @@ class Core:
             raise NotRouted(f"no route for channel {origin.address.channel}")
         return decision.lane
 
-    def _say(self, inbound: Inbound, key: str) -> str:
-        return self.text(inbound.origin.person.locale, key)
+    def _say(self, inbound: Inbound, key: str, **values: object) -> str:
+        return self.text(inbound.origin.person.locale, key, **values)

@@ -50,7 +50,7 @@ class Router:
                 and _allows(route.allow, known, missing)
             ):
                 lane = _lane(route.scope, origin)
-                return Decision(lane, _user(lane), route.bot, route.policy)
+                return Decision(lane, user_of(lane), route.bot, route.policy)
         return None
 
 
@@ -95,7 +95,7 @@ def _lane(scope: Scope, origin: Origin) -> str:
     return lane_name(address.channel, address.place, thread)
 
 
-def _user(lane: str) -> str:
+def user_of(lane: str) -> str:
     if len(lane) <= USER_MOST:
         return lane
     return f"{lane[:180]}~{sha256(lane.encode()).hexdigest()}"

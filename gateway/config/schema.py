@@ -118,6 +118,7 @@ class RedisConfig(_Section):
     url: Annotated[str, AfterValidator(_redis_url)] = Field(default="", repr=False)
     cluster: bool = False
     sentinel: Sentinel | None = None
+    durability: Literal["async", "wait"] = "async"
     data_dir: Path = Path("data")
     server_binary: str = ""
 
@@ -134,6 +135,14 @@ class RedisConfig(_Section):
             raise ValueError("Keep either cluster or sentinel: a cluster has no sentinels.")
         if self.cluster and not self.url.startswith(("redis://", "rediss://")):
             raise ValueError("Give the url of one node of the cluster, or take cluster out.")
+        return self
+
+    @model_validator(mode="after")
+    def _can_wait(self) -> Self:
+        if self.durability == "wait" and self.embedded:
+            raise ValueError("Give url or sentinel: durability wait needs a server with a replica.")
+        if self.durability == "wait" and self.cluster:
+            raise ValueError("Keep either cluster or durability wait: a cluster is not waited for.")
         return self
 
 
@@ -165,6 +174,11 @@ class Limits(_Section):
     """How much of everything there may be."""
 
     waiting_messages: int = Field(default=20, ge=1, le=1000)
+    waiting_conversations: int = Field(default=10_000, ge=16, le=10_000_000)
+    messages_per_minute: int = Field(default=20, ge=0, le=100_000)
+    conversation_messages_per_minute: int = Field(default=60, ge=0, le=100_000)
+    channel_messages_per_minute: int = Field(default=0, ge=0, le=1_000_000)
+    bot_messages_per_minute: int = Field(default=0, ge=0, le=1_000_000)
     concurrent_turns: int = Field(default=500, ge=1, le=100_000)
     answer_chars: int = Field(default=400_000, ge=1000, le=10_000_000)
     collect_seconds: float = Field(default=1.2, ge=0, le=60, allow_inf_nan=False)

@@ -4,6 +4,7 @@ Every step that changes a lane checks in the same script that its lease is still
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping, Sequence
 
@@ -87,28 +88,39 @@ class Inbox:
         self._worker = worker
         self._limits = limits
         self._lane_ttl = limits.conversation_days * keys.DAY
+        self._lanes_most = math.ceil(limits.waiting_conversations / keys.SHARDS)
 
     async def admit(
-        self, lane: str, item: Item, *, said: Mapping[str, object] | None = None
+        self,
+        lane: str,
+        item: Item,
+        *,
+        said: Mapping[str, object] | None = None,
+        closed: bool = False,
     ) -> Admission:
         """Make a message durable, trying for HOLD seconds. The same message is safe to repeat.
 
-        ``said`` enters the transcript in the same step.
+        ``said`` enters the transcript in the same step. ``closed`` takes nothing that is new: the
+        message is a duplicate or busy. A status of its own, ``overloaded``, says that too many
+        lanes have work; it is never a push's.
         """
         deadline = time.monotonic() + HOLD
         pause = 0.05
         while True:
             try:
-                return await self._admit(lane, item, said)
+                return await self._admit(lane, item, said, closed)
             except StoreUnavailable:
                 if time.monotonic() + pause > deadline:
                     raise
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.25)
 
-    async def _admit(self, lane: str, item: Item, said: Mapping[str, object] | None) -> Admission:
+    async def _admit(
+        self, lane: str, item: Item, said: Mapping[str, object] | None, closed: bool
+    ) -> Admission:
         shard = keys.shard_of(lane)
-        reject = item.policy is Policy.REJECT and not item.command
+        rejects = item.policy is Policy.REJECT and not item.command
+        cap = 1 if rejects else self._limits.waiting_messages
         collect = item.policy is Policy.COLLECT and not item.command
         status, turn = await self._connection.run(
             ADMIT,
@@ -123,13 +135,14 @@ class Inbox:
             [
                 lane,
                 _encode(item),
-                1 if reject else self._limits.waiting_messages,
+                0 if closed else cap,
                 keys.PENDING_TTL,
                 self._lane_ttl,
                 _transcript_rest(said) if said else b"",
                 self._limits.transcript_messages,
                 now_ms() + int(self._limits.collect_seconds * 1000) if collect else 0,
                 COLLECT_MOST,
+                0 if item.push else self._lanes_most,
             ],
         )
         status = status.decode()

@@ -10,7 +10,7 @@ import pytest
 from support.adapters import inbound
 
 from gateway.config import Limits, RedisConfig
-from gateway.model import Conversation, Inbound, Policy
+from gateway.model import Conversation, Done, Inbound, Policy
 from gateway.store import keys
 from gateway.store.connection import Connection, connect
 from gateway.store.inbox import Inbox, Item
@@ -22,6 +22,12 @@ Worker = Callable[[str], Inbox]
 def item(message: Inbound, policy: Policy = Policy.FOLLOWUP) -> Item:
     """A routed message."""
     return Item(message, "bot", policy, "user")
+
+
+def neighbours(count: int) -> list[str]:
+    """Lanes of one shard."""
+    lanes = (f"lane{number}" for number in range(1000))
+    return [lane for lane in lanes if keys.shard_of(lane) == 7][:count]
 
 
 class StoreContract:
@@ -103,6 +109,63 @@ class StoreContract:
         assert work
         await inbox.seal(lease, work.items)
         assert (await inbox.admit("l", item(late))).status == "accepted"
+
+    async def test_a_closed_inbox_knows_what_it_has_and_takes_nothing_new(
+        self, worker: Worker, connection: Connection
+    ) -> None:
+        inbox, message = worker("a"), inbound("x")
+        refused = await inbox.admit("l", item(message), closed=True)
+        assert refused.status == "busy"
+        assert not await connection.client.exists(keys.inbox("l"), keys.lane("l"))
+        first = await inbox.admit("l", item(message))
+        second = await inbox.admit("l", item(message), closed=True)
+        assert (first.status, second.status) == ("accepted", "duplicate")
+        assert first.turn == second.turn
+
+    async def test_only_so_many_lanes_have_work(
+        self, worker: Worker, connection: Connection, blocking: Connection
+    ) -> None:
+        await worker("a").leases.prepare()
+        inbox = Inbox(connection, "a", Limits(waiting_conversations=20, collect_seconds=60))
+        leased, parked, late = neighbours(3)
+        message = inbound("x")
+        assert (await inbox.admit(leased, item(message))).status == "accepted"
+        assert (await inbox.admit(parked, item(inbound("x"), Policy.COLLECT))).status == "accepted"
+        lease = await self.claim(inbox, blocking)
+        assert (await inbox.admit(late, item(inbound("x")))).status == "overloaded"
+        for lane in (leased, parked):
+            assert (await inbox.admit(lane, item(inbound("y")))).status == "accepted"
+        while work := await inbox.begin(lease, 1):
+            if not await inbox.seal(lease, work.items):
+                break
+        assert (await inbox.admit(late, item(inbound("x")))).status == "accepted"
+        assert (await inbox.admit(leased, item(inbound("z")))).status == "overloaded"
+        assert (await inbox.admit(leased, item(message))).status == "duplicate"
+
+    async def test_the_number_of_lanes_with_work_is_kept_when_many_come_at_once(
+        self, worker: Worker, connection: Connection
+    ) -> None:
+        await worker("a").leases.prepare()
+        limits = Limits(waiting_conversations=32)
+        replicas = [Inbox(connection, name, limits) for name in "ab"]
+        admissions = await asyncio.gather(
+            *(
+                replicas[number % 2].admit(lane, item(inbound("x")))
+                for number, lane in enumerate(neighbours(40))
+            )
+        )
+        statuses = [admission.status for admission in admissions]
+        assert (statuses.count("accepted"), statuses.count("overloaded")) == (2, 38)
+
+    async def test_what_a_bot_says_unasked_is_taken_whoever_else_waits(
+        self, worker: Worker, connection: Connection
+    ) -> None:
+        await worker("a").leases.prepare()
+        inbox = Inbox(connection, "a", Limits(waiting_conversations=16))
+        waiting, silent = neighbours(2)
+        await inbox.admit(waiting, item(inbound("x")))
+        push = Item(inbound(""), "bot", Policy.FOLLOWUP, "user", push=(Done(),))
+        assert (await inbox.admit(silent, push)).status == "accepted"
 
     async def test_reject_takes_nothing_while_one_is_answered(self, worker: Worker) -> None:
         inbox = worker("a")

@@ -26,6 +26,7 @@ from gateway.ports import (
 MB = 1024 * 1024
 BODY_MOST = 64 * 1024
 PREFLIGHT_SECONDS = 7200
+ASIDE_PER_MINUTE = 30  # ratings of one visitor, and likewise files
 
 Endpoint = Callable[[web.Request, Command, str], Awaitable[web.StreamResponse]]
 
@@ -124,12 +125,12 @@ class Api:
         origin = self.authenticate(command, site)
         too_long = self._say(origin, "text_too_long", limit=self._config.max_text)
         inbound.check(command, self._config.max_text, too_long)
-        await self._throttle(f"messages:{origin.person.id}", origin)
         message = inbound.message(command, origin, await self._files(command))
         said = outbound.said(message, self._gateway.file_path)
         admission = await self._gateway.admit(message, said=said)
         if admission.status == "busy":
-            raise Refusal(429, "busy", admission.notice, retry_after=5)
+            code = "slow_down" if admission.retry_after else "busy"
+            raise Refusal(429, code, admission.notice, admission.retry_after or 5)
         if admission.status == "refused":
             raise Refusal(403, "refused", admission.notice)
         return _json({"status": admission.status, "turn": admission.turn}, status=202)
@@ -194,8 +195,7 @@ class Api:
         return self._origins.check(headers.get("Origin", ""), request.host, fetch_site)
 
     async def _throttle(self, bucket: str, origin: Origin | None = None) -> None:
-        limits = self._config
-        most = limits.messages_per_minute if origin else limits.sessions_per_minute
+        most = ASIDE_PER_MINUTE if origin else self._config.sessions_per_minute
         if wait := await self._gateway.allow(f"{self._channel}:{bucket}", most):
             seconds = max(1, round(wait))
             raise Refusal(429, "slow_down", self._say(origin, "slow_down", seconds=seconds), wait)

@@ -39,7 +39,6 @@ class Config(BaseModel):
         default="",
         description="The path of the hosted page; /w/{key} unless said otherwise.",
     )
-    messages_per_minute: int = Field(default=20, ge=1, description="Of one visitor.")
     sessions_per_minute: int = Field(default=30, ge=1, description="New visitors of one address.")
     max_file_mb: int = Field(default=10, ge=0, le=100, description="Of one file; 0 takes none.")
     max_text: int = Field(default=4000, ge=1, le=20_000, description="Characters of a message.")

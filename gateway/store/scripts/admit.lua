@@ -1,10 +1,11 @@
 -- Deduplicates and appends a message, and makes its lane ready, in one step.
 -- KEYS seen inbox lane ready transcript later
 -- ARGV lane_name message_json cap pending_ttl lane_ttl transcript_rest transcript_cap
---      due_ms (0: now) collect_most
--- Returns {status, turn}: accepted, duplicate or full.
+--      due_ms (0: now) collect_most lanes_most (with work, in this shard; 0: any number)
+-- Returns {status, turn}: accepted, duplicate, full (the lane) or overloaded (the shard).
 local seen, inbox, lane, ready, transcript, later = unpack(KEYS)
-local name, message, cap, pending_ttl, lane_ttl, entry, entries, due, most = unpack(ARGV)
+local name, message, cap, pending_ttl, lane_ttl, entry, entries, due, most,
+  lanes = unpack(ARGV)
 
 local before = redis.call('GET', seen)
 if before then
@@ -12,6 +13,11 @@ if before then
 end
 if redis.call('LLEN', inbox) >= tonumber(cap) then
   return {'full', '0'}
+end
+local state = redis.call('HGET', lane, 'ready')
+if not state and lanes ~= '0'
+  and redis.call('XLEN', ready) + redis.call('ZCARD', later) >= tonumber(lanes) then
+  return {'overloaded', '0'}
 end
 local turn = redis.call('HINCRBY', lane, 'turns', 1)
 redis.call('SET', seen, turn, 'EX', pending_ttl)
@@ -21,7 +27,6 @@ if entry ~= '' then
   redis.call('LTRIM', transcript, -tonumber(entries), -1)
   redis.call('EXPIRE', transcript, lane_ttl)
 end
-local state = redis.call('HGET', lane, 'ready')
 if due ~= '0' and (not state or state == 'later') then
   -- Each message of a burst postpones its answer, but not for ever.
   if waiting <= tonumber(most) then

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from support.servers import eventually, loaded, running, web_config
 from support.widget import Widget
 
+from adapters.channels.web.api import ASIDE_PER_MINUTE
 from gateway.ports import StoreUnavailable
 from gateway.service import Service
 from gateway.telemetry import configure_logging
@@ -243,17 +245,46 @@ async def test_json_with_a_bearer_token_is_the_same(widget: Widget) -> None:
 async def test_a_visitor_who_writes_too_much_is_slowed_down(
     sandbox: str, redis_url: str, folder: Path, http: aiohttp.ClientSession
 ) -> None:
+    config = web_config(sandbox, redis_url, limits={"messages_per_minute": 2})
+    async with running(loaded(folder, config)) as gateway:
+        widget, other = (Widget(http, gateway.url) for _ in range(2))
+        await widget.open(lang="vi")
+        for n in (1, 2):
+            await widget.say("x", id=f"0000000{n}")
+        body = json.dumps({"token": widget.token, "id": "00000003", "text": "x"})
+        headers = {"Origin": gateway.url}
+        async with http.post(f"{widget._base}/messages", data=body, headers=headers) as response:
+            answer = await response.json()
+            assert (response.status, answer["error"]) == (429, "slow_down")
+            seconds = response.headers["Retry-After"]
+            assert answer["message"] == Texts().get("vi", "slow_down", seconds=seconds)
+        assert (await widget.say("x", id="00000001"))["status"] == "duplicate"
+        assert (await widget.say("/stop"))["status"] == "accepted"
+        await other.open()
+        await other.say("x")
+
+
+async def test_an_address_opens_only_so_many_sessions(
+    sandbox: str, redis_url: str, folder: Path, http: aiohttp.ClientSession
+) -> None:
     config = web_config(sandbox, redis_url)
-    config["channels"]["site"] |= {"messages_per_minute": 2, "sessions_per_minute": 2}
+    config["channels"]["site"]["sessions_per_minute"] = 2
     async with running(loaded(folder, config)) as gateway:
         widget, other, third = (Widget(http, gateway.url) for _ in range(3))
         await widget.open()
-        answers = [await widget.post("messages", id=f"{n:08}", text="x") for n in range(3)]
-        assert [status for status, _ in answers] == [202, 202, 429]
-        assert answers[2][1]["error"] == "slow_down"
         await other.open()
-        assert (await third.post("session"))[0] == 429
+        status, answer = await third.post("session")
+        assert (status, answer["error"]) == (429, "slow_down")
         assert (await widget.post("session"))[0] == 200
+
+
+async def test_a_visitor_who_rates_too_much_is_slowed_down(widget: Widget) -> None:
+    rate = partial(widget.post, "feedback", turn="1", rating="like")
+    answers = [await rate() for _ in range(2 * ASIDE_PER_MINUTE)]
+    refused = [answer["error"] for status, answer in answers if status == 429]
+    assert 0 < len(refused) <= ASIDE_PER_MINUTE
+    assert set(refused) == {"slow_down"}
+    await widget.say("x")
 
 
 async def test_a_person_whom_no_route_lets_in_is_told(
