@@ -5,7 +5,7 @@ busy gateway cheap: calls share connections and round trips without any caller k
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from hashlib import sha1
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -15,27 +15,15 @@ from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
-from redis.exceptions import (
-    ClusterDownError,
-    MasterDownError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    TryAgainError,
-)
-from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
 from gateway.config import RedisConfig
 from gateway.config import Sentinel as SentinelConfig
 from gateway.ports import StoreUnavailable
+from gateway.store.batches import Batches
 from gateway.store.keys import SHARDS
 
-REFUSALS = (OutOfMemoryError, ReadOnlyError, TryAgainError, ClusterDownError, MasterDownError)
-"""What a server answers that is there, but takes nothing now."""
 RETRY_SECONDS = 0.25
-BATCH = 256
-"""How many calls travel in one pipeline at most."""
 
 IMPATIENT: dict[str, Any] = {
     # The client's own defaults retry for up to a minute; a platform waits three seconds.
@@ -45,7 +33,7 @@ IMPATIENT: dict[str, Any] = {
     "max_connections": 64,
 }
 PATIENT: dict[str, Any] = IMPATIENT | {"socket_timeout": None}
-"""For readers that block until something comes."""
+"""For readers that block until something comes, and limit that themselves."""
 
 T = TypeVar("T")
 
@@ -87,14 +75,17 @@ class Script:
 
 
 class Connection:
-    """Runs scripts and commands. Safe to share between tasks; raises StoreUnavailable."""
+    """Runs scripts and commands. Safe to share between tasks; raises StoreUnavailable.
 
-    def __init__(self, client: Redis) -> None:
+    Calls of the ``replicated`` scripts succeed only when a replica has what they found or wrote.
+    """
+
+    def __init__(self, client: Redis, replicated: Collection[Script] = ()) -> None:
         self.client = client
+        self._replicated = frozenset(script.sha for script in replicated)
         self.queue_groups = _queue_groups(client)
         """The queues that one read may wait for together: of a cluster, each alone."""
-        self._queue: list[tuple[tuple[Any, ...], asyncio.Future[Any]]] = []
-        self._sending: set[asyncio.Task[None]] = set()
+        self._batches = Batches(client)
         self._loading: dict[str, asyncio.Task[None]] = {}
         self._closed = False
 
@@ -117,7 +108,8 @@ class Connection:
         self, script: Script, keys: Sequence[str], args: Sequence[Any] = ()
     ) -> asyncio.Future[Any]:
         """Call a script without waiting. Fails with NoScriptError when it is not loaded."""
-        return self.send("EVALSHA", script.sha, len(keys), *keys, *args)
+        command = ("EVALSHA", script.sha, len(keys), *keys, *args)
+        return self.send(*command, replicated=script.sha in self._replicated)
 
     async def load(self, script: Script) -> None:
         """Make a script known to the server. Many that want the same one load it once."""
@@ -130,55 +122,30 @@ class Connection:
     async def _load(self, script: Script) -> None:
         try:
             await self.client.script_load(script.source)
-        except (RedisError, OSError) as error:
+        except (RedisError, RedisClusterException, OSError) as error:
             raise StoreUnavailable(f"Redis: {error}") from error
 
     async def execute(self, *command: Any) -> Any:
         """Send one command with all others of this tick. A server's error reply is raised."""
         return await self.send(*command)
 
-    def send(self, *command: Any) -> asyncio.Future[Any]:
-        """The same for callers that do not wait: a future of the reply, or of the error."""
-        loop = asyncio.get_running_loop()
-        reply: asyncio.Future[Any] = loop.create_future()
+    def send(self, *command: Any, replicated: bool = False) -> asyncio.Future[Any]:
+        """The same for callers that do not wait: a future of the reply, or of the error.
+
+        ``replicated`` asks of a command what is asked of the replicated scripts, if there are any.
+        """
         if self._closed:
+            reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
             reply.set_exception(StoreUnavailable("the connection is closed"))
             return reply
-        if not self._queue:
-            loop.call_soon(self._flush)
-        self._queue.append((command, reply))
-        return reply
-
-    def _flush(self) -> None:
-        queue, self._queue = self._queue, []
-        for start in range(0, len(queue), BATCH):
-            task = asyncio.create_task(self._send(queue[start : start + BATCH]))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
-
-    async def _send(self, batch: list[tuple[tuple[Any, ...], asyncio.Future[Any]]]) -> None:
-        try:
-            pipeline = self.client.pipeline(transaction=False)
-            for command, _ in batch:
-                pipeline.execute_command(*command)
-            replies = await pipeline.execute(raise_on_error=False)
-        except Exception as error:
-            # Nobody may be left waiting, whatever the client raised.
-            unavailable = StoreUnavailable(f"Redis: {type(error).__name__}: {error}")
-            replies = [unavailable] * len(batch)
-        for (_, future), reply in zip(batch, replies, strict=True):
-            if future.done():
-                continue
-            if isinstance(reply, Exception):
-                future.set_exception(_as_unavailable(reply))
-            else:
-                future.set_result(reply)
+        if replicated and self._replicated:
+            return self._batches.add_replicated(command)
+        return self._batches.add(command)
 
     async def close(self) -> None:
         """Wait for what is on its way, then disconnect."""
         self._closed = True
-        self._flush()
-        await asyncio.gather(*self._sending, return_exceptions=True)
+        await self._batches.settle()
         await disconnect(self.client)
 
 
@@ -204,10 +171,3 @@ def _queue_groups(client: Redis) -> list[range]:
     if isinstance(client, RedisCluster):
         return [range(shard, shard + 1) for shard in range(SHARDS)]
     return [range(SHARDS)]
-
-
-def _as_unavailable(reply: Exception) -> Exception:
-    refused = isinstance(reply, (*REFUSALS, RedisConnectionError))
-    if refused or str(reply).startswith(("OOM", "READONLY", "MISCONF", "NOREPLICAS")):
-        return StoreUnavailable(f"Redis: {reply}")
-    return reply

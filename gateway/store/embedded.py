@@ -57,7 +57,9 @@ class Embedded:
         self._watcher = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        """Save, stop the server and let go of the data directory."""
+        """Save, stop the server and let go of the data directory, if it is this one's."""
+        if not self._lock:
+            return
         if self._watcher:
             self._watcher.cancel()
             with suppress(asyncio.CancelledError):

@@ -1,7 +1,8 @@
 """The flusher: writes reply events to Redis, all lanes of the process together, every 20 ms.
 
 Nothing here is waited for: a token is shown to local readers before it is written. The first
-words of an answer do not wait for the next flush.
+words of an answer do not wait for the next flush. A lane has one write on its way at a time: two
+could overtake each other, and the log would refuse the one that comes late.
 """
 
 import asyncio
@@ -62,7 +63,7 @@ class Flusher:
         self._connection = connection
         self._process = process
         self._waiting: dict[str, list[LogEntry]] = {}
-        self._writing: set[Future[Any]] = set()
+        self._writing: dict[str, Future[Any]] = {}
         self._timer: asyncio.Handle | None = None
         self._due = 0.0
 
@@ -90,9 +91,15 @@ class Flusher:
 
     async def settle(self) -> None:
         """Write what is waiting now, and wait until it is written or has failed."""
-        self._flush()
-        if self._writing:
-            await asyncio.wait(set(self._writing))
+        # What waits behind a write that is on its way takes a second round.
+        for _ in range(2):
+            self._flush()
+            writing = set(self._writing.values())
+            if not writing:
+                return
+            await asyncio.wait(writing)
+            if any(future.exception() for future in writing):
+                return
 
     def _schedule(self, delay: float) -> None:
         loop = asyncio.get_running_loop()
@@ -108,9 +115,8 @@ class Flusher:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        waiting, self._waiting = self._waiting, {}
-        for lane, entries in waiting.items():
-            self._write(lane, entries)
+        for lane in self._waiting.keys() - self._writing.keys():
+            self._write(lane, self._waiting.pop(lane))
 
     def _write(self, lane: str, entries: list[LogEntry]) -> None:
         batch = Batch(tuple(entries), self._process)
@@ -125,25 +131,28 @@ class Flusher:
                 batch.publication,
             ],
         )
-        self._writing.add(future)
+        self._writing[lane] = future
         future.add_done_callback(partial(self._written, lane, entries))
 
     def _written(self, lane: str, entries: list[LogEntry], future: Future[Any]) -> None:
-        self._writing.discard(future)
+        del self._writing[lane]
         error = future.exception()
         if isinstance(error, NoScriptError):
             self._reload(lane, entries)
         elif isinstance(error, StoreUnavailable):
             self._again(lane, entries)
-        elif error:
-            log.error("reply log not written", exc_info=error)
+        else:
+            if error:
+                log.error("reply log not written", exc_info=error)
+            if lane in self._waiting:
+                self._schedule(0)
 
     def _reload(self, lane: str, entries: list[LogEntry]) -> None:
         loading = asyncio.ensure_future(self._connection.load(WRITE))
-        self._writing.add(loading)
+        self._writing[lane] = loading
 
         def loaded(future: Future[Any]) -> None:
-            self._writing.discard(future)
+            del self._writing[lane]
             future.exception()
             self._again(lane, entries, delay=0)
 

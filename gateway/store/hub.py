@@ -5,14 +5,15 @@ again after a lost connection, the lane's readers are told to read the log: that
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from secrets import token_hex
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import structlog
 from msgspec import Raw
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from gateway import telemetry
@@ -21,6 +22,8 @@ from gateway.store import keys
 
 HEARTBEAT_SECONDS = 15.0
 RETRY_SECONDS = 0.25
+SILENCE_SECONDS = 2.0
+"""After so long without a word the server is asked for one, and has as long again to answer."""
 
 log = structlog.get_logger(__name__)
 _decode = msgspec.json.Decoder(tuple[str, int, list[tuple[int, str, Raw]]]).decode
@@ -46,10 +49,13 @@ class Hub:
 
     def __init__(self, blocking: Redis, on_control: Callable[[bytes], Awaitable[None]]) -> None:
         self.process = token_hex(8)
+        self._client = blocking
         self._pubsub = blocking.pubsub()
         self._on_control = on_control
         self._readers: dict[str, set[Subscriber]] = {}
         self._joining: dict[str, asyncio.Future[None]] = {}
+        self._unheard: set[str] = set()
+        self._asked = False
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -72,12 +78,8 @@ class Hub:
         telemetry.STREAMS_OPEN.labels(keys.channel_of(lane)).inc()
         if len(readers) == 1:
             self._joining[lane] = asyncio.get_running_loop().create_future()
-            try:
-                await self._pubsub.subscribe(keys.events(lane))
-            except (RedisError, OSError) as error:
-                # The listener subscribes to everything again once Redis is back.
-                log.warning("subscription delayed", reason=str(error))
-                self._confirm(lane)
+            # Not by the reader's own task: one that leaves must not break off what all share.
+            self._spawn(self._subscribe(lane))
         if joining := self._joining.get(lane):
             await asyncio.shield(joining)
 
@@ -90,9 +92,7 @@ class Hub:
         telemetry.STREAMS_OPEN.labels(keys.channel_of(lane)).dec()
         if not readers and self._readers.pop(lane, None) is not None:
             self._confirm(lane)
-            task = asyncio.create_task(self._unsubscribe(lane))
-            self._tasks.append(task)
-            task.add_done_callback(self._tasks.remove)
+            self._spawn(self._unsubscribe(lane))
 
     @property
     def open(self) -> int:
@@ -114,6 +114,20 @@ class Hub:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._pubsub.aclose()  # type: ignore[no-untyped-call]
 
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
+
+    async def _subscribe(self, lane: str) -> None:
+        try:
+            await self._pubsub.subscribe(keys.events(lane))
+        except (RedisError, OSError) as error:
+            # The listener does it as soon as the server can be reached.
+            log.warning("subscription delayed", reason=str(error))
+            self._unheard.add(lane)
+            self._confirm(lane)
+
     async def _unsubscribe(self, lane: str) -> None:
         if lane in self._readers:
             return
@@ -133,15 +147,49 @@ class Hub:
         deaf = False
         while True:
             try:
-                message = await self._pubsub.get_message(timeout=None)
+                async with asyncio.timeout(2 * SILENCE_SECONDS):
+                    if deaf:
+                        # One that loads its file takes subscriptions, and cannot be read yet.
+                        await self._client.ping()
+                    await self._hear()
                 deaf = False
-                if message:
-                    await self._heard(message["type"], message["channel"], message["data"])
             except (RedisError, OSError) as error:
                 if not deaf:
                     log.warning("not listening to other replicas", reason=str(error))
                 deaf = True
+                await self._cut()
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def _hear(self) -> None:
+        await self._subscribe_unheard()
+        message = await self._pubsub.get_message(timeout=SILENCE_SECONDS)
+        if message is None:
+            await self._ask()
+            return
+        self._asked = False
+        if message["type"] != "pong":
+            await self._heard(message["type"], message["channel"], message["data"])
+
+    async def _ask(self) -> None:
+        # A connection whose other end is gone without a word looks like a quiet one.
+        if self._asked:
+            raise RedisConnectionError("the server is silent")
+        self._asked = True
+        await self._pubsub.ping()
+
+    async def _cut(self) -> None:
+        # Whatever state it is in: the next one begins with all subscriptions, and those who wait
+        # for one now read the log then.
+        self._asked = False
+        for lane in list(self._joining):
+            self._confirm(lane)
+        connection: Any = self._pubsub.connection
+        await connection.disconnect(nowait=True)
+
+    async def _subscribe_unheard(self) -> None:
+        if unheard := self._unheard & self._readers.keys():
+            await self._pubsub.subscribe(*map(keys.events, unheard))
+        self._unheard.clear()
 
     async def _heard(self, kind: str, channel: bytes, data: bytes) -> None:
         if channel == keys.CONTROL.encode():
@@ -149,7 +197,10 @@ class Hub:
                 await self._on_control(data)
             return
         lane = keys.lane_of_events(channel.decode())
-        if kind == "subscribe":
+        if kind == "subscribe" and lane not in self._readers:
+            # Taken up again with the connection: its readers had left meanwhile.
+            await self._unsubscribe(lane)
+        elif kind == "subscribe":
             self.refresh(lane)
         elif kind == "message":
             self._published(lane, data)

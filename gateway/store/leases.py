@@ -5,22 +5,25 @@ worker reads it is the lane's lease. Whoever does not renew it loses it.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisClusterException, RedisError, ResponseError
 
-from gateway.ports import StoreUnavailable
 from gateway.store import keys
 from gateway.store.connection import Connection, Script
+from gateway.store.refusals import as_unavailable
 
 RELEASE = Script("release")
 RENEW = Script("renew")
 WAKE = Script("wake")
 
 CLAIM_BLOCK_MS = 250
+CLAIM_SECONDS = 2.0
+"""When a server that still has not answered is not there, whatever its connection looks like."""
 GONE_MS = 3_600_000
 ALL = range(keys.SHARDS)
 
@@ -48,21 +51,22 @@ class Leases:
         self._connection = connection
         self.worker = worker
         """The name that the store knows this worker by."""
+        self._reached = math.inf
+        self._back_since = -math.inf
 
     async def claims(self, blocking: Connection, room: int, queues: range = ALL) -> list[Lease]:
         """Wait a moment for lanes that became ready, and lease up to ``room`` of each queue."""
         streams: dict[Any, Any] = {keys.ready(shard): ">" for shard in queues}
         try:
-            found: Any = await blocking.client.xreadgroup(
-                keys.GROUP, self.worker, streams, count=room, block=CLAIM_BLOCK_MS
-            )
-        except ResponseError as error:
+            async with asyncio.timeout(CLAIM_SECONDS):
+                found: Any = await blocking.client.xreadgroup(
+                    keys.GROUP, self.worker, streams, count=room, block=CLAIM_BLOCK_MS
+                )
+        except (RedisError, RedisClusterException, OSError) as error:
             if "NOGROUP" not in str(error):
-                raise
+                raise as_unavailable(error) from error
             await self.prepare()
             return []
-        except (RedisError, OSError) as error:
-            raise StoreUnavailable(f"Redis: {error}") from error
         return [lease for _, entries in found for lease in _leases(entries)]
 
     async def prepare(self) -> None:
@@ -86,8 +90,21 @@ class Leases:
                     await self._connection.execute(*command)
 
     async def reclaim(self, idle_ms: int) -> list[Lease]:
-        """Lease the lanes whose worker has not renewed them for that long."""
-        found = await asyncio.gather(*(self._reclaim(s, idle_ms) for s in range(keys.SHARDS)))
+        """Lease the lanes whose worker has not renewed them for that long.
+
+        None before the store has been there for that long: nobody could renew them meanwhile.
+        """
+        # First a question: a server that hangs would do later what it was asked to do now.
+        lengths = (self._connection.send("XLEN", keys.ready(s)) for s in range(keys.SHARDS))
+        waiting = await asyncio.gather(*lengths)
+        now = time.monotonic()
+        if (now - self._reached) * 2000 > idle_ms:
+            self._back_since = now
+        self._reached = now
+        if (now - self._back_since) * 1000 < idle_ms:
+            return []
+        queues = [shard for shard, length in enumerate(waiting) if length]
+        found = await asyncio.gather(*(self._reclaim(shard, idle_ms) for shard in queues))
         return [lease for leases in found for lease in leases]
 
     async def _reclaim(self, shard: int, idle_ms: int) -> list[Lease]:

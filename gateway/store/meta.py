@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import structlog
 from redis.exceptions import ResponseError
@@ -11,6 +11,8 @@ from gateway.store import keys
 from gateway.store.connection import Connection
 
 OLDEST = {"redis": (7, 0), "valkey": (7, 2)}
+
+_LOSING = ("appendonly", "appendfsync", "maxmemory-policy", "min-replicas-to-write")
 
 log = structlog.get_logger(__name__)
 
@@ -43,17 +45,33 @@ def refuse_old(info: Mapping[str, object]) -> None:
         raise StoreError(f"redis.url is {product} {version}: {product} {wanted} or newer is needed")
 
 
-async def warn_of_loss(connection: Connection) -> None:
-    """Log what in the server's own configuration could lose messages."""
+async def warn_of_loss(connection: Connection, durability: str) -> None:
+    """Log what in the server's own configuration could lose messages.
+
+    ``durability`` is the gateway's: ``async`` or ``wait``.
+    """
     try:
-        settings = await connection.execute("CONFIG GET", "appendonly", "maxmemory-policy")
+        settings = await connection.execute("CONFIG GET", *_LOSING)
     except ResponseError:
         # Managed servers do not show their configuration.
         return
-    if settings.get("appendonly") == "no":
-        log.warning("redis has no append-only file: a restart of it loses messages")
-    if settings.get("maxmemory-policy") not in (None, "noeviction"):
-        log.warning("redis may evict messages when it is full: set maxmemory-policy noeviction")
+    replicas = (await connection.execute("INFO", "replication"))["connected_slaves"]
+    for warning in _losses(settings, durability, replicas):
+        log.warning(warning)
+
+
+def _losses(settings: Mapping[str, str], durability: str, replicas: int) -> Iterator[str]:
+    if settings["appendonly"] == "no":
+        yield "redis has no append-only file: a restart of it loses messages"
+    elif settings["appendfsync"] == "no":
+        yield "redis leaves its file to the system: a power cut loses messages of half a minute"
+    if settings["maxmemory-policy"] != "noeviction":
+        yield "redis may evict messages when it is full: set maxmemory-policy noeviction"
+    if replicas and durability == "async" and settings["min-replicas-to-write"] == "0":
+        yield (
+            "redis may fail over to a replica that lacks the latest messages: set redis.durability"
+            " wait, or min-replicas-to-write 1"
+        )
 
 
 async def generated_secret(connection: Connection) -> bytes:
@@ -64,8 +82,8 @@ async def generated_secret(connection: Connection) -> bytes:
 
 
 async def probe(connection: Connection) -> None:
-    """Write something. Raises StoreUnavailable when nothing can be written."""
-    await connection.execute("SET", keys.PROBE, "1", "EX", keys.PROBE_TTL)
+    """Write something as a message is written. Raises StoreUnavailable when that cannot be."""
+    await connection.send("SET", keys.PROBE, "1", "EX", keys.PROBE_TTL, replicated=True)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

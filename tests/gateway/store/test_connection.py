@@ -4,13 +4,22 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import (
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisClusterException,
+    ResponseError,
+)
 from support.servers import free_port, program
 
 from gateway.config import RedisConfig, Sentinel
 from gateway.ports import StoreUnavailable
 from gateway.store.connection import Connection, Script, connect
+from gateway.store.refusals import as_unavailable
 
 
 async def test_each_caller_gets_its_own_answer(redis_url: str) -> None:
@@ -41,12 +50,12 @@ async def test_one_error_does_not_spoil_its_neighbours(redis_url: str) -> None:
 
 async def test_a_forgotten_script_is_loaded_again(redis_url: str) -> None:
     connection = Connection(connect(RedisConfig(url=redis_url)))
-    script = Script("take")
-    assert await connection.run(script, ["b"], [2, 1, 0]) == 0
+    script = Script("put")
+    await connection.run(script, ["k"], ["f", "before", 60])
     async with Redis.from_url(redis_url) as client:
         await client.script_flush()
-    assert await connection.run(script, ["b"], [2, 1, 0]) == 0
-    assert await connection.run(script, ["b"], [2, 1, 0]) == 1000
+    await connection.run(script, ["k"], ["f", "v", 60])
+    assert await connection.execute("HGET", "k", "f") == b"v"
     await connection.close()
 
 
@@ -86,3 +95,38 @@ async def test_a_server_that_is_away_is_unavailable_at_once(url: str) -> None:
     with pytest.raises(StoreUnavailable):
         await connection.execute("PING")
     await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "unavailable"),
+    [
+        (RedisConnectionError("reset"), True),
+        (TimeoutError(), True),
+        (RedisClusterException("no node"), True),
+        (OutOfMemoryError("used memory > 'maxmemory'"), True),
+        (ReadOnlyError("a replica"), True),
+        (ResponseError("UNBLOCKED force unblock"), True),
+        (ResponseError("MISCONF the disk is full"), True),
+        (ResponseError("NOREPLICAS not enough"), True),
+        (ResponseError("WRONGTYPE of key"), False),
+        (NoScriptError("no such script"), False),
+    ],
+)
+def test_a_store_that_takes_nothing_is_told_from_a_wrong_command(
+    error: Exception, unavailable: bool
+) -> None:
+    assert isinstance(as_unavailable(error), StoreUnavailable) is unavailable
+
+
+@pytest.mark.parametrize(
+    ("section", "remedy"),
+    [
+        ({}, "Give url or sentinel"),
+        ({"url": "redis://node:6379", "cluster": True}, "Keep either cluster or durability wait"),
+    ],
+)
+def test_only_a_server_with_replicas_can_be_waited_for(
+    section: dict[str, object], remedy: str
+) -> None:
+    with pytest.raises(ValidationError, match=remedy):
+        RedisConfig.model_validate({**section, "durability": "wait"})
