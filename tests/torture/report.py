@@ -1,0 +1,76 @@
+"""The report of a run: its seed, its counts, its waits and what must not have been."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from torture.checks import Verdict
+from torture.plan import Options
+from torture.run import Evidence
+from torture.takeover import Wait, waits
+
+DETAILS_MOST = 40
+LINES_MOST = 40
+LANES_MOST = 6
+WIDTH = 220
+
+
+def lines(options: Options, evidence: Evidence, verdict: Verdict, folder: Path) -> Iterator[str]:
+    """The whole report. ``folder`` is where the logs are."""
+    yield f"seed {options.seed}"
+    yield ""
+    for name, value in rows(options, evidence, verdict):
+        yield f"{name:<48} {value:>8}"
+    yield ""
+    yield from _waits(list(waits(evidence)))
+    if evidence.unsettled:
+        yield f"not settled within {options.settle:g} s"
+    for violation in verdict.violations[:DETAILS_MOST]:
+        yield f"{violation.kind}: {violation.detail} {violation.lane}"[:WIDTH]
+    for lane in sorted({each.lane for each in verdict.violations if each.lane})[:LANES_MOST]:
+        yield f"log of {lane}"
+        yield from _log_lines(folder, lane)
+    yield f"{len(verdict.violations)} violations" if verdict.violations else "no violations"
+
+
+def rows(options: Options, evidence: Evidence, verdict: Verdict) -> Iterator[tuple[str, object]]:
+    """The table of counts."""
+    yield "conversations", options.conversations
+    yield "replicas", options.replicas
+    for kind in ("kill", "freeze"):
+        yield f"{kind}s", sum(event.kind == kind for event in evidence.interrupted)
+    yield (
+        "answers running on what was killed or frozen",
+        sum(len(event.tokens) for event in evidence.interrupted),
+    )
+    yield "restarts of Redis", len(evidence.store.outages)
+    yield "sends cut by the platform", evidence.platform.troubles["cut"]
+    yield "unknown sends, by the metrics that are left", evidence.unknown_sends
+    yield from verdict.counts.items()
+
+
+def _waits(found: Sequence[Wait]) -> Iterator[str]:
+    for kind in ("kill", "freeze"):
+        for alone in (True, False):
+            some = [wait for wait in found if wait.kind == kind and (wait.alone or not alone)]
+            if some:
+                label = f"{kind} to the next sign" + (", nothing else wrong" if alone else "")
+                yield f"{label:<42} {_spread(sorted(some, key=lambda wait: wait.seconds))}"
+
+
+def _spread(waits: Sequence[Wait]) -> str:
+    p50, p99 = (waits[int(len(waits) * share)].seconds for share in (0.5, 0.99))
+    slowest = waits[-1]
+    times = f"p50 {p50:.2f}  p99 {p99:.2f}  max {slowest.seconds:.2f} s"
+    return f"{times} of {len(waits)}, slowest {slowest.token}"
+
+
+def _log_lines(folder: Path, lane: str) -> Iterator[str]:
+    found = []
+    for file in folder.glob("r*.log"):
+        for line in file.read_text().splitlines():
+            if lane in line and line.startswith("{"):
+                entry = json.loads(line)
+                found.append((entry.pop("timestamp"), file.stem, entry))
+    for at, replica, entry in sorted(found, key=lambda each: each[0])[-LINES_MOST:]:
+        yield f"  {at[11:23]} {replica} {json.dumps(entry)}"[:WIDTH]
