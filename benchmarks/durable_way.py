@@ -48,8 +48,10 @@ from gateway.store.inbox import Inbox, Item
 from gateway.store.journal import Journal
 from gateway.store.leases import Lease
 from gateway.store.memory import Memory
+from gateway.store.people import People
 from gateway.store.quotas import Quotas
 from gateway.store.replies import Replies
+from gateway.store.traces import Traces
 from gateway.telemetry import configure_logging
 from gateway.texts import Texts
 
@@ -130,6 +132,8 @@ async def _services(stack: AsyncExitStack, url: str, clock: Clock) -> tuple[Serv
         replies=Replies(connection, hub),
         aliases=Aliases(connection, 1),
         answers=Answers(connection, 1),
+        people=People(connection, 1),
+        traces=Traces(connection, "benchmark"),
         memory=Memory(connection),
         files=Files(blobs, fetcher),
         guard=Guard(Quotas(connection), Texts(), limits.bot_wait),

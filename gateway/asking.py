@@ -40,6 +40,7 @@ from gateway.services import Services
 from gateway.store.aliases import Place
 from gateway.store.inbox import Work
 from gateway.store.leases import Fenced, Lease
+from gateway.store.traces import Fact
 
 JITTER = 1.3
 """A bot is asked again up to this many times later than it said."""
@@ -140,6 +141,7 @@ class Asking:
 
     async def _answer_by_bot(self) -> AsyncGenerator[ReplyEvent, None]:
         ask = await heard(self._bot, self._ask())
+        self._trace("asked", bot=self._bot.name)
         async with aclosing(self._services.guard.answer(self._bot, ask)) as events:
             async for event in events:
                 yield event
@@ -183,6 +185,7 @@ class Asking:
     def _note_first_word(self, event: ReplyEvent) -> None:
         if isinstance(event, TextDelta) and not self._delivery.substance:
             waited = time.monotonic() - self._began
+            self._trace("first_word", seconds=round(waited, 3))
             telemetry.FIRST_WORD_SECONDS.labels(self._bot.name).observe(waited)
 
     async def _keep_reference(self, new: Reference) -> None:
@@ -258,6 +261,7 @@ class Asking:
         attempt = self._work.attempt
         retry_after = None if self._delivery.substance else failed.retry_after
         retrying = retry_after is not None and attempt < self._services.limits.bot_attempts
+        self._trace("failed", failure=failed.failure.value, retrying=retrying)
         log.warning(
             "bot failed",
             bot=self._bot.name,
@@ -272,6 +276,9 @@ class Asking:
             spread = random.uniform(1, JITTER)  # noqa: S311
             raise Parked(retry_after * 2 ** (attempt - 1) * spread)
         self._delivery.end(EndState.FAILED, self._say(f"failed.{failed.failure.value}"))
+
+    def _trace(self, what: str, **facts: Fact) -> None:
+        self._services.traces.note(self._lease.lane, self._delivery.turn, what, **facts)
 
     def _say(self, key: str, **values: object) -> str:
         return self._services.texts.get(self._delivery.locale, key, **values)

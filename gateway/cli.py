@@ -13,13 +13,16 @@ from gateway.ask import ask
 from gateway.bots import bots
 from gateway.check import check, config_option, load_or_exit
 from gateway.config import Config
+from gateway.dead_letters import dead_letters
 from gateway.demo import Demo, SandboxError
 from gateway.init import init
 from gateway.ports import StoreUnavailable
+from gateway.privacy import export, forget
 from gateway.service import run
 from gateway.store.embedded import EmbeddedError
 from gateway.store.meta import StoreError
 from gateway.telemetry import configure_logging
+from gateway.trace import trace
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,7 +60,11 @@ def demo(port: int, sandbox_port: int, data_dir: Path) -> None:
 main.add_command(ask)
 main.add_command(bots)
 main.add_command(check)
+main.add_command(dead_letters)
+main.add_command(export)
+main.add_command(forget)
 main.add_command(init)
+main.add_command(trace)
 
 
 def _logging(config: Config) -> None:

@@ -55,6 +55,9 @@ class Recovery:
             yield TextDelta(shown)
             yield Failed(Failure.INTERRUPTED, "the worker that asked is gone")
         telemetry.RECOVERIES.labels(bot.name, self.outcome.value).inc()
+        self._services.traces.note(
+            self._lease.lane, self._delivery.turn, "taken_up", outcome=self.outcome.value
+        )
         log.warning("turn taken up", outcome=self.outcome.value, attempt=self._work.attempt)
 
     async def _found(self, bot: Bot, ask: Ask) -> AsyncGenerator[ReplyEvent, None]:

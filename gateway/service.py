@@ -34,11 +34,13 @@ from gateway.store.blobs import Blobs
 from gateway.store.connection import Connection, connect, connect_listener, disconnect
 from gateway.store.embedded import Embedded
 from gateway.store.hub import Hub
-from gateway.store.inbox import Inbox
+from gateway.store.inbox import ADMIT, Inbox
 from gateway.store.limits import Limiter
 from gateway.store.memory import Memory
+from gateway.store.people import People
 from gateway.store.quotas import Quotas
 from gateway.store.replies import Replies
+from gateway.store.traces import Traces
 from gateway.texts import Texts
 
 MB = 1024 * 1024
@@ -150,7 +152,8 @@ class Service:
         return routes
 
     async def _connected(self, redis: RedisConfig, *, blocking: bool) -> Connection:
-        connection = Connection(connect(redis, blocking=blocking))
+        replicated = (ADMIT,) if redis.durability == "wait" else ()
+        connection = Connection(connect(redis, blocking=blocking), replicated)
         self._cleanup.push_async_callback(connection.close)
         await connection.open()
         return connection
@@ -158,7 +161,7 @@ class Service:
     async def _check_store(self) -> None:
         await meta.check(self._connection)
         if not self.config.redis.embedded:
-            await meta.warn_of_loss(self._connection)
+            await meta.warn_of_loss(self._connection, self.config.redis.durability)
 
     def _services(self) -> Services:
         limits, texts = self.config.limits, Texts()
@@ -168,6 +171,8 @@ class Service:
             replies=Replies(self._connection, self._hub),
             aliases=Aliases(self._connection, limits.conversation_days),
             answers=Answers(self._connection, limits.conversation_days),
+            people=People(self._connection, limits.conversation_days),
+            traces=Traces(self._connection, worker),
             memory=Memory(self._connection),
             files=self._files(),
             guard=Guard(Quotas(self._connection), texts, limits.bot_wait),

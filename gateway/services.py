@@ -12,7 +12,9 @@ from gateway.store.aliases import Aliases
 from gateway.store.answers import Answers
 from gateway.store.inbox import Inbox
 from gateway.store.memory import Memory
+from gateway.store.people import People
 from gateway.store.replies import Replies
+from gateway.store.traces import Traces
 from gateway.texts import Texts
 
 
@@ -24,6 +26,8 @@ class Services:
     replies: Replies
     aliases: Aliases
     answers: Answers
+    people: People
+    traces: Traces
     memory: Memory
     files: Files
     guard: Guard

@@ -26,6 +26,7 @@ from gateway.store.connection import patiently
 from gateway.store.inbox import Work
 from gateway.store.journal import Journal, Kept
 from gateway.store.leases import Fenced, Lease
+from gateway.store.traces import Fact
 
 ATTEMPTS_MOST = 8
 """A message whose turn broke off this often without being sealed is given up on."""
@@ -64,6 +65,7 @@ class Turn:
         for a store that is away. Cancelling it leaves the message for whoever takes the lane next.
         """
         conversation = self._work.conversation(self._bot.identity)
+        self._trace("claimed", attempt=self._work.attempt, broken=self._work.broken)
         if self._work.attempt > ATTEMPTS_MOST:
             return await self._give_up(conversation)
         if self._work.attempt > 1:
@@ -73,6 +75,10 @@ class Turn:
             return await self._deliver_or_park(None, kept.conversation)
         self._asking = Asking(self._services, self._lease, self._work, conversation, self._delivery)
         return await self._deliver_or_park(self._asking, conversation)
+
+    def _trace(self, what: str, **facts: Fact) -> None:
+        turn = self._work.items[0][0]
+        self._services.traces.note(self._lease.lane, turn, what, **facts)
 
     async def _look_back(self) -> None:
         await patiently(self._journal.load)
@@ -84,6 +90,7 @@ class Turn:
             outcome = await self._answer_and_deliver(asking)
         except Parked as parked:
             delay = parked.delay
+            self._trace("parked", seconds=round(delay, 3))
             if asking and self._delivery.state:
                 await self._keep(asking)
             await patiently(lambda: self._services.inbox.leases.release(self._lease, delay))
@@ -121,6 +128,7 @@ class Turn:
 
     async def _ask(self, asking: Asking) -> None:
         await asking.run()
+        self._trace("answered", state=str(self._delivery.state))
         await asyncio.sleep(KEEP_AFTER_SECONDS)
         await self._keep(asking)
 
@@ -135,6 +143,7 @@ class Turn:
         if isinstance(outcome, NotSent):
             log.warning("answer not sent", reason=outcome.reason, retry_in=outcome.retry_after)
             raise Parked(outcome.retry_after)
+        self._trace("delivered", outcome=type(outcome).__name__.lower())
         return outcome
 
     async def _give_up(self, conversation: Conversation) -> int:
@@ -178,4 +187,5 @@ class Turn:
         seconds = time.monotonic() - self._began
         telemetry.TURNS.labels(self._channel.name, self._bot.name, state).inc()
         telemetry.TURN_SECONDS.labels(self._bot.name).observe(seconds)
+        self._trace("sealed", state=state, seconds=round(seconds, 3))
         log.info("turn sealed", state=state, seconds=round(seconds, 3), bot=self._bot.name)

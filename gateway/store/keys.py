@@ -35,6 +35,12 @@ RUNNING_LOG_TTL = 1 * DAY
 """A running answer's events; only a gateway that never comes back lets this run out."""
 JOURNAL_TTL = 7 * DAY
 """What was noted for the next attempt at a turn, which may be parked for long."""
+TRACE_TTL = 1 * DAY
+"""How long a turn's checkpoints are kept: for the operator who is asked what became of it."""
+TRACE_MOST = 64
+"""How many checkpoints of one turn there are at most, the newest."""
+LANES_MOST = 1000
+"""How many conversations of one person are known at most, the newest."""
 DEAD_LETTERS = 1000
 """How many messages that could never be answered are kept for the operator."""
 
@@ -122,6 +128,55 @@ def transcript(lane: str) -> str:
 def events(lane: str) -> str:
     """Pub/sub channel of a lane's reply events, for readers on other replicas."""
     return _tagged(shard_of(lane), "events", lane)
+
+
+def trace(lane: str, turn: str) -> str:
+    """List of a turn's checkpoints. TRACE_TTL from the latest, the newest TRACE_MOST of them."""
+    return _tagged(shard_of(lane), "trace", lane, part(turn))
+
+
+def people(lane: str) -> str:
+    """Sorted set of the people who wrote in a lane, by when they last did. Conversation TTL."""
+    return _tagged(shard_of(lane), "people", lane)
+
+
+def person(channel: str, id: str) -> str:  # noqa: A002
+    """Sorted set of a person's lanes, by when they last wrote there. Conversation TTL, sliding."""
+    return f"gw:person:{part(channel)}:{part(id)}"
+
+
+_ONE_PER_LANE = frozenset({"events", "inbox", "lane", "log", "people", "transcript"})
+"""Kinds of keys that end with the name of their lane; in all others one component follows."""
+
+
+def lane_of(key: str) -> str:
+    """The lane a key belongs to; empty for one of no lane."""
+    if not key.startswith("gw:{"):
+        return ""
+    _, _, kind, rest = [*key.split(":", 3), "", ""][:4]
+    return rest if kind in _ONE_PER_LANE else rest.rpartition(":")[0]
+
+
+def is_journal(key: str) -> bool:
+    """Whether it is the journal of a turn."""
+    return key.split(":", 3)[2:3] == ["journal"]
+
+
+ALL = "gw:*"
+ALL_ALIASES = "gw:alias:"
+ALL_BUCKETS = "gw:bucket:"
+ALL_MEMORIES = "gw:memory:"
+"""How the keys of a kind begin; ALL is a pattern for SCAN."""
+
+
+def name_of(key: str) -> str:
+    """What the last component of a key stands for, such as the name of an alias or a memory."""
+    return unquote(key.rpartition(":")[2])
+
+
+def identity_of(key: str) -> str:
+    """Whose an alias or a memory is."""
+    return unquote(key.split(":")[2])
 
 
 def lane_of_events(channel: str) -> str:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from support.adapters import RecordingChannel, ScriptedBot, inbound
 from support.engine import Engine
+from support.servers import eventually
 
 from gateway.config import Limits, RedisConfig
 from gateway.model import (
@@ -223,4 +224,8 @@ async def test_a_sealed_turn_leaves_no_journal(engine: Engine, dead: Dead) -> No
     lease = await dead.begin()
     await Journal(dead.inbox, lease, 1).begin("1")
     await take_over(engine)
-    assert await engine.inbox.notes(lease.lane, 1) == {}
+
+    async def struck() -> bool:
+        return not await engine.inbox.notes(lease.lane, 1)
+
+    await eventually(struck)

@@ -24,8 +24,10 @@ from gateway.store.inbox import Inbox, Item
 from gateway.store.journal import Journal
 from gateway.store.leases import Lease
 from gateway.store.memory import Memory
+from gateway.store.people import People
 from gateway.store.quotas import Quotas
 from gateway.store.replies import Replies
+from gateway.store.traces import Traces
 from gateway.texts import Texts
 from support.adapters import RecordingChannel, ScriptedBot, inbound, origin
 from support.servers import eventually
@@ -54,6 +56,8 @@ class Engine:
             replies=Replies(self._connection, self._hub),
             aliases=Aliases(self._connection, 90),
             answers=Answers(self._connection, 90),
+            people=People(self._connection, 90),
+            traces=Traces(self._connection, name),
             memory=Memory(self._connection),
             files=files(self._connection),
             guard=Guard(Quotas(self._connection), Texts(), limits.bot_wait),

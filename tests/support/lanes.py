@@ -1,0 +1,32 @@
+"""Lanes with something in them, made as the gateway makes them."""
+
+import asyncio
+
+from contracts.store import item
+
+from gateway.model import Inbound
+from gateway.store.connection import Connection
+from gateway.store.inbox import Inbox, Work
+from gateway.store.leases import Lease
+
+
+async def taken(inbox: Inbox, connection: Connection) -> tuple[Lease, Work]:
+    """The next lane with work, leased, and its work."""
+    for _ in range(20):
+        groups = (inbox.leases.claims(connection, 1, queues) for queues in connection.queue_groups)
+        for leases in await asyncio.gather(*groups):
+            for lease in leases:
+                work = await inbox.begin(lease, 1)
+                assert work
+                return lease, work
+    raise AssertionError("nothing to take")
+
+
+async def bury(
+    inbox: Inbox, connection: Connection, lane: str, message: Inbound, reason: str = "poison"
+) -> None:
+    """Make a message a dead letter."""
+    await inbox.admit(lane, item(message))
+    lease, work = await taken(inbox, connection)
+    assert lease.lane == lane
+    await inbox.seal(lease, work.items, dead=reason)
