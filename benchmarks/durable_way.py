@@ -44,7 +44,7 @@ from gateway.store.blobs import Blobs
 from gateway.store.connection import Connection, connect
 from gateway.store.embedded import Embedded
 from gateway.store.hub import Hub
-from gateway.store.inbox import Inbox, Item
+from gateway.store.inbox import Inbox
 from gateway.store.journal import Journal
 from gateway.store.leases import Lease
 from gateway.store.memory import Memory
@@ -52,6 +52,7 @@ from gateway.store.people import People
 from gateway.store.quotas import Quotas
 from gateway.store.replies import Replies
 from gateway.store.traces import Traces
+from gateway.store.work import Item
 from gateway.telemetry import configure_logging
 from gateway.texts import Texts
 

@@ -38,9 +38,9 @@ from gateway.ports import (
 from gateway.recovery import Outcome, Recovery
 from gateway.services import Services
 from gateway.store.aliases import Place
-from gateway.store.inbox import Work
 from gateway.store.leases import Fenced, Lease
 from gateway.store.traces import Fact
+from gateway.store.work import Work
 
 JITTER = 1.3
 """A bot is asked again up to this many times later than it said."""

@@ -23,8 +23,8 @@ from gateway.ports import (
 from gateway.router import Decision, Router
 from gateway.routes import Routes
 from gateway.services import Services
-from gateway.store.inbox import Item
 from gateway.store.limits import Limiter, bucket_name
+from gateway.store.work import Item
 
 log = structlog.get_logger(__name__)
 Said = Mapping[str, object] | None

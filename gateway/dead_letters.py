@@ -17,8 +17,9 @@ from gateway.config import Config
 from gateway.store import keys
 from gateway.store.connection import Connection
 from gateway.store.dead import DeadLetter, DeadLetters
-from gateway.store.inbox import Inbox, Item
+from gateway.store.inbox import Inbox
 from gateway.store.people import People
+from gateway.store.work import Item
 from gateway.visit import visiting
 
 _NONE = "There are no dead letters."

@@ -14,11 +14,11 @@ from gateway.model import Policy
 from gateway.ports import StoreUnavailable
 from gateway.services import Services
 from gateway.store.connection import Connection, patiently
-from gateway.store.inbox import COLLECT_MOST, Inbox, Work
-from gateway.store.leases import CLAIM_BLOCK_MS, Fenced, Lease, Leases
+from gateway.store.inbox import COLLECT_MOST, Inbox
+from gateway.store.leases import CLAIM_BLOCK_MS, LEASE_SECONDS, Fenced, Lease, Leases
+from gateway.store.work import Work
 from gateway.turn import Turn
 
-LEASE_SECONDS = 5.0
 RENEW_SECONDS = LEASE_SECONDS / 4
 WAKE_SECONDS = 0.2
 PAUSE_SECONDS = 0.25

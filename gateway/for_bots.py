@@ -11,7 +11,7 @@ from gateway.model import Attachment, Inbound, Policy, ReplyEvent
 from gateway.ports import Bot, Handler, StoreUnavailable
 from gateway.routes import Routes
 from gateway.services import Services
-from gateway.store.inbox import Item
+from gateway.store.work import Item
 
 UNKNOWN_MOST = 1000
 """Kinds of events that are remembered as logged."""

@@ -17,8 +17,8 @@ from gateway.model import Ask, Failed, Failure, ReplyEvent, TextDelta
 from gateway.ports import Bot, CanRecover, LogsReplies
 from gateway.services import Services
 from gateway.store.connection import patiently
-from gateway.store.inbox import Work
 from gateway.store.leases import Lease
+from gateway.store.work import Work
 
 log = structlog.get_logger(__name__)
 
@@ -71,8 +71,13 @@ class Recovery:
                 yield event
 
     async def _shown(self) -> str:
-        channel = self._services.channels[self._delivery.address.channel]
-        if not isinstance(channel, LogsReplies):
-            return ""
-        lane, turn = self._lease.lane, self._work.items[0][0]
-        return channel.shown(await patiently(lambda: self._services.replies.of_turn(lane, turn)))
+        return await shown_before(self._services, self._lease.lane, self._delivery)
+
+
+async def shown_before(services: Services, lane: str, delivery: Delivery) -> str:
+    """What people have seen of the answer, by earlier attempts. Waits for a store that is away."""
+    channel = services.channels[delivery.address.channel]
+    if not isinstance(channel, LogsReplies):
+        return delivery.journal.shown
+    turn = int(delivery.turn)
+    return channel.shown(await patiently(lambda: services.replies.of_turn(lane, turn)))

@@ -19,17 +19,21 @@ from msgspec.structs import replace
 from gateway import telemetry
 from gateway.asking import Asking, Parked
 from gateway.delivery import Delivery
-from gateway.model import Conversation, EndState
-from gateway.ports import NotSent, Outcome, Sent, Unknown
+from gateway.model import Conversation, EndState, TextDelta
+from gateway.ports import NotSent, Outcome, Sent, Undeliverable, Unknown
+from gateway.recovery import shown_before
 from gateway.services import Services
 from gateway.store.connection import patiently
-from gateway.store.inbox import Work
 from gateway.store.journal import Journal, Kept
 from gateway.store.leases import Fenced, Lease
 from gateway.store.traces import Fact
+from gateway.store.work import Work
 
-ATTEMPTS_MOST = 8
-"""A message whose turn broke off this often without being sealed is given up on."""
+BREAKS_MOST = 8
+"""A message is given up on when so many workers died of its turn, or in it."""
+OFFERS_MOST = 1500
+OFFER_SECONDS_MOST = 60
+"""A channel that does not take an answer is offered it for about a day, so often in the end."""
 KEEP_AFTER_SECONDS = 0.05
 """A whole answer that its channel still has not delivered after this is kept in the journal."""
 
@@ -66,10 +70,10 @@ class Turn:
         """
         conversation = self._work.conversation(self._bot.identity)
         self._trace("claimed", attempt=self._work.attempt, broken=self._work.broken)
-        if self._work.attempt > ATTEMPTS_MOST:
-            return await self._give_up(conversation)
         if self._work.attempt > 1:
             await self._look_back()
+        if self._work.breaks >= BREAKS_MOST:
+            return await self._give_up(conversation)
         if kept := self._journal.kept:
             self._delivery.replay(kept.events)
             return await self._deliver_or_park(None, kept.conversation)
@@ -141,16 +145,29 @@ class Turn:
             log.exception("channel failed", channel=self._channel.name)
             outcome = NotSent("the channel failed")
         if isinstance(outcome, NotSent):
-            log.warning("answer not sent", reason=outcome.reason, retry_in=outcome.retry_after)
-            raise Parked(outcome.retry_after)
+            outcome = self._offer_again(outcome)
+        if isinstance(outcome, Undeliverable):
+            log.error("answer not deliverable", reason=outcome.reason)
+            telemetry.DEAD_LETTERS.inc()
         self._trace("delivered", outcome=type(outcome).__name__.lower())
         return outcome
 
+    def _offer_again(self, not_sent: NotSent) -> Undeliverable:
+        """Park the turn, unless it has been going on for too long."""
+        if self._work.attempt >= OFFERS_MOST:
+            return Undeliverable(not_sent.reason)
+        pause = min(2 ** min(self._work.attempt - 1, 10), OFFER_SECONDS_MOST)
+        delay = max(not_sent.retry_after, pause)
+        log.warning("answer not sent", reason=not_sent.reason, retry_in=delay)
+        raise Parked(delay)
+
     async def _give_up(self, conversation: Conversation) -> int:
-        log.error("message given up on", attempts=self._work.attempt)
+        log.error("message given up on", attempts=self._work.attempt, breaks=self._work.breaks)
         telemetry.DEAD_LETTERS.inc()
-        text = self._services.texts.get(self._delivery.locale, "attempts_exhausted")
-        self._delivery.end(EndState.FAILED, text)
+        if shown := await shown_before(self._services, self._lease.lane, self._delivery):
+            self._delivery.show(TextDelta(shown))
+        notice = self._services.texts.get(self._delivery.locale, "attempts_exhausted")
+        self._delivery.end(EndState.FAILED, notice)
         try:
             outcome = await self._channel.deliver(self._delivery)
         except Exception:
@@ -160,6 +177,8 @@ class Turn:
 
     async def _seal(self, outcome: Outcome, conversation: Conversation, dead: str = "") -> int:
         closing = None
+        if isinstance(outcome, Undeliverable):
+            dead = outcome.reason
         if isinstance(outcome, Sent) and outcome.closing:
             closing = self._writer.close(outcome.closing.kind, outcome.closing.data)
         seal = partial(

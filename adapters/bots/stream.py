@@ -12,6 +12,8 @@ from gateway import sse
 T = TypeVar("T")
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
+_STOOD_STILL = 1.0
+"""When a limit is found to be over so many seconds too late, it was not the bot that waited."""
 
 
 class Stream(Generic[T]):
@@ -47,16 +49,21 @@ class Stream(Generic[T]):
 
     async def _read(self) -> bytes:
         clock = asyncio.get_running_loop().time
-        began = clock()
-        try:
-            async with asyncio.timeout(max(self._left, 0)) as limit:
-                data = await self._response.content.readany()
-        except TimeoutError as error:
-            if limit.expired():
-                raise Stalled(f"no content for {self._limit:g} s") from error
-            raise
-        self._left -= clock() - began
-        return data
+        while True:
+            began = clock()
+            ends = began + max(self._left, 0)
+            try:
+                async with asyncio.timeout_at(ends) as limit:
+                    data = await self._response.content.readany()
+            except TimeoutError as error:
+                if not limit.expired():
+                    raise
+                if clock() - ends < _STOOD_STILL:
+                    raise Stalled(f"no content for {self._limit:g} s") from error
+                self._left = self._limit
+                continue
+            self._left -= clock() - began
+            return data
 
     def _parse(self, data: bytes) -> list[T]:
         try:

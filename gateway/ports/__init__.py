@@ -50,6 +50,7 @@ from gateway.ports.replies import (
     Outcome,
     Reply,
     Sent,
+    Undeliverable,
     Unknown,
 )
 
@@ -90,5 +91,6 @@ __all__ = [
     "Sent",
     "ShuttingDown",
     "StoreUnavailable",
+    "Undeliverable",
     "Unknown",
 ]

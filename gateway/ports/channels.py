@@ -30,7 +30,8 @@ class Channel(Protocol):
         """Render one reply to its end. The only code path that sends an answer.
 
         Interim frames may be skipped, the final never. Called again for the same turn after
-        NotSent or a crash. Cancelled when the turn was taken over by another replica.
+        NotSent or a crash. Cancelled when the turn was taken over by another replica: the
+        reply's journal tells before anything is sent.
         """
         ...
 

@@ -30,10 +30,19 @@ class Sent(Struct, frozen=True):
 
 
 class NotSent(Struct, frozen=True):
-    """Nothing of the final answer went out; to send it again is safe."""
+    """The final answer did not go out as a whole; to send it again is safe.
+
+    It is tried again after ``retry_after`` seconds at the earliest, later each time, for a day.
+    """
 
     reason: str
     retry_after: float = 1.0
+
+
+class Undeliverable(Struct, frozen=True):
+    """The platform will never take it: the message is kept for the operator, with the reason."""
+
+    reason: str
 
 
 class Unknown(Struct, frozen=True):
@@ -42,20 +51,30 @@ class Unknown(Struct, frozen=True):
     reason: str
 
 
-Outcome = Sent | NotSent | Unknown
+Outcome = Sent | NotSent | Undeliverable | Unknown
 
 
 class Journal(Protocol):
     """What of an answer went out, over all attempts to deliver it.
 
-    For sends that cannot be repeated unseen: a new message, not an edit of a known one. A part is
-    whatever the channel calls it. The methods raise StoreUnavailable, and then nothing was noted;
-    or the delivery is cancelled, because the turn is another replica's now.
+    ``show`` comes before anything is shown. ``begin`` and ``finish`` stand around sends that
+    cannot be repeated unseen: a new message, not an edit of a known one. A part is whatever the
+    channel calls it. The methods raise StoreUnavailable, and then nothing was noted; or the
+    delivery is cancelled, because the turn is another replica's now.
     """
 
     @property
     def parts(self) -> Mapping[str, str]:
         """What was begun, with the platform's name for it; empty when the outcome is unknown."""
+        ...
+
+    @property
+    def shown(self) -> str:
+        """What earlier attempts, or this one, have shown of the answer's text."""
+        ...
+
+    async def show(self, text: str) -> None:
+        """Note all that people will see of the answer's text; show it only after this returned."""
         ...
 
     async def begin(self, part: str) -> None:

@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from gateway.store import keys
 from gateway.store.connection import Connection
-from gateway.store.inbox import Item
+from gateway.store.work import Item
 
 PAGE = 100
 _ID = re.compile(r"([0-9]{2})-([0-9]{1,19}-[0-9]{1,19})")

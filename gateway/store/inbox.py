@@ -9,19 +9,20 @@ import time
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from msgspec import Struct
 
 from gateway.config import Limits
-from gateway.model import Conversation, Inbound, Policy, ReplyEvent
+from gateway.model import Conversation, Policy
 from gateway.ports import Admission, StoreUnavailable
 from gateway.store import keys
 from gateway.store.connection import Connection, Script
 from gateway.store.flusher import Batch
 from gateway.store.leases import Fenced, Lease, Leases, now_ms
+from gateway.store.work import Item, Work, field_of, work_of
 
 ADMIT = Script("admit")
 BEGIN = Script("begin")
 KEEP = Script("keep")
+NOTE = Script("note")
 SEAL = Script("seal")
 HALT = Script("halt")
 
@@ -31,52 +32,7 @@ COLLECT_MOST = 10
 """A burst of more messages than this is answered without waiting for its end."""
 
 
-class Item(Struct, frozen=True):
-    """A message in the inbox, with what routing decided when it was admitted."""
-
-    inbound: Inbound
-    bot: str
-    policy: Policy
-    user: str
-    command: str = ""
-    push: tuple[ReplyEvent, ...] = ()
-    """What the bot says unasked: then nobody wrote, and the inbound has only its origin."""
-
-
-class Work(Struct, frozen=True):
-    """What a leased lane has to do. ``attempt`` counts from 1, ``halted`` is a turn number."""
-
-    attempt: int
-    halted: int
-    items: tuple[tuple[int, Item], ...]
-    conversations: dict[str, bytes] = {}
-    broken: bool = False
-    """Whether an earlier attempt broke off: its worker died, or had to leave in the middle."""
-
-    def conversation(self, identity: str) -> Conversation:
-        """What is kept of the lane's conversation with one bot."""
-        stored = self.conversations.get(_field(identity))
-        return _decode_conversation(stored) if stored else Conversation()
-
-    @property
-    def number(self) -> int:
-        """The turn number of the newest message."""
-        return self.items[-1][0]
-
-    @property
-    def last(self) -> Item:
-        """The newest message: the reply belongs below it."""
-        return self.items[-1][1]
-
-    @property
-    def halts_predecessor(self) -> bool:
-        """Whether what came right before was halted (by this very message, if it is a stop)."""
-        return 0 < self.number - 1 <= self.halted
-
-
 _encode = msgspec.json.Encoder().encode
-_decode_item = msgspec.json.Decoder(Item).decode
-_decode_conversation = msgspec.json.Decoder(Conversation).decode
 
 
 class Inbox:
@@ -162,40 +118,38 @@ class Inbox:
             raise Fenced(lease.lane)
         if reply[0] == b"idle":
             return None
-        fields = {name.decode(): value for name, value in _pairs(reply[2]).items()}
-        return Work(
-            attempt=int(fields["attempt"]),
-            halted=int(fields.get("halted", 0)),
-            items=tuple(_numbered(raw) for raw in reply[1]),
-            conversations=fields,
-            broken=bool(reply[3]),
-        )
+        return work_of(reply[1], reply[2], broken=bool(reply[3]))
 
     async def save(self, lease: Lease, identity: str, conversation: Conversation) -> None:
         """Keep a conversation before its turn is sealed. Raises Fenced."""
-        await self._keep(lease, keys.lane(lease.lane), _field(identity), _encode(conversation), 0)
+        names = [keys.ready(lease.shard), keys.lane(lease.lane)]
+        await self._while_leased(KEEP, lease, names, field_of(identity), _encode(conversation))
 
     async def note(self, lease: Lease, turn: int, field: str, value: bytes | str) -> None:
-        """Write into a turn's journal. Raises Fenced."""
-        journal = keys.journal(lease.lane, turn)
-        await self._keep(lease, journal, field, value, keys.JOURNAL_TTL)
+        """Write into a turn's journal; that renews the lease. Raises Fenced."""
+        await self._note(lease, turn, field, value, keys.JOURNAL_TTL)
 
     async def strike(self, lease: Lease, turn: int, field: str) -> None:
         """Take a note back. Raises Fenced."""
-        await self._keep(lease, keys.journal(lease.lane, turn), field, "", -1)
+        await self._note(lease, turn, field, "", 0)
 
     async def notes(self, lane: str, turn: int) -> dict[str, bytes]:
         """A turn's journal."""
         found = await self._connection.execute("HGETALL", keys.journal(lane, turn))
         return {field.decode(): value for field, value in found.items()}
 
-    async def _keep(self, lease: Lease, key: str, field: str, value: bytes | str, ttl: int) -> None:
-        kept = await self._connection.run(
-            KEEP,
-            [keys.ready(lease.shard), key],
-            [keys.GROUP, lease.entry, self._worker, field, value, ttl],
-        )
-        if not kept:
+    async def _note(
+        self, lease: Lease, turn: int, field: str, value: bytes | str, ttl: int
+    ) -> None:
+        lane = lease.lane
+        names = [keys.ready(lease.shard), keys.inbox(lane), keys.journal(lane, turn)]
+        await self._while_leased(NOTE, lease, names, turn, field, value, ttl)
+
+    async def _while_leased(
+        self, script: Script, lease: Lease, names: Sequence[str], *arguments: bytes | str | int
+    ) -> None:
+        owner = (keys.GROUP, lease.entry, self._worker)
+        if not await self._connection.run(script, names, [*owner, *arguments]):
             raise Fenced(lease.lane)
 
     async def seal(
@@ -232,7 +186,7 @@ class Inbox:
                 lease.entry,
                 self._worker,
                 len(items),
-                _field(identity) if conversation else "",
+                field_of(identity) if conversation else "",
                 _encode(conversation) if conversation else "",
                 keys.SEEN_TTL,
                 self._lane_ttl,
@@ -267,16 +221,3 @@ class Inbox:
 def _transcript_rest(said: Mapping[str, object]) -> bytes:
     # The script puts the turn in front: it is not known before.
     return _encode({"kind": "user", **said})[1:]
-
-
-def _pairs(fields: list[bytes]) -> dict[bytes, bytes]:
-    return dict(zip(fields[::2], fields[1::2], strict=True))
-
-
-def _numbered(raw: bytes) -> tuple[int, Item]:
-    number, _, item = raw.partition(b":")
-    return int(number), _decode_item(item)
-
-
-def _field(identity: str) -> str:
-    return f"conversation:{identity}"

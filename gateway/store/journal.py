@@ -5,6 +5,7 @@ twice without being seen twice is noted before it is sent and after; and an answ
 complete but not delivered is kept, so that the bot is not asked again.
 """
 
+import time
 from collections.abc import Mapping
 
 import msgspec
@@ -12,10 +13,11 @@ from msgspec import Struct
 
 from gateway.model import Conversation, ShownEvent
 from gateway.store.inbox import Inbox
-from gateway.store.leases import Lease
+from gateway.store.leases import LEASE_SECONDS, Lease
 
 _PART = "part:"
 _ANSWER = "answer"
+_SHOWN = "shown"
 
 
 class Kept(Struct, frozen=True):
@@ -35,6 +37,8 @@ class Journal:
     def __init__(self, inbox: Inbox, lease: Lease, turn: int) -> None:
         self.kept: Kept | None = None
         """The answer, if an earlier attempt had all of it."""
+        self.shown = ""
+        """What people were shown of the answer."""
         self._inbox = inbox
         self._lease = lease
         self._turn = turn
@@ -44,6 +48,7 @@ class Journal:
         """Read what earlier attempts noted. Raises StoreUnavailable."""
         notes = await self._inbox.notes(self._lease.lane, self._turn)
         self.kept = _decode(notes[_ANSWER]) if _ANSWER in notes else None
+        self.shown = notes.get(_SHOWN, b"").decode()
         self._parts = {
             field.removeprefix(_PART): name.decode()
             for field, name in notes.items()
@@ -61,8 +66,24 @@ class Journal:
 
     async def begin(self, part: str) -> None:
         """Note that a part is about to be sent. Once this returned, send it."""
-        await self._inbox.note(self._lease, self._turn, _PART + part, "")
+        await self._note_and_hold(_PART + part, "")
         self._parts[part] = ""
+
+    async def show(self, text: str) -> None:
+        """Note what people are about to be shown. Once this returned, show it."""
+        await self._note_and_hold(_SHOWN, text)
+        self.shown = text
+
+    async def _note_and_hold(self, field: str, value: str) -> None:
+        """Note, and be sure that the lane is ours for a while: noting renews its lease.
+
+        A process that stood still reads of its success when the lane may be another's.
+        """
+        while True:
+            asked = time.monotonic()
+            await self._inbox.note(self._lease, self._turn, field, value)
+            if time.monotonic() - asked < LEASE_SECONDS / 2:
+                return
 
     async def finish(self, part: str, name: str) -> None:
         """Note under which name the platform took a part."""

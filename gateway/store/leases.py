@@ -21,6 +21,8 @@ RELEASE = Script("release")
 RENEW = Script("renew")
 WAKE = Script("wake")
 
+LEASE_SECONDS = 5.0
+"""How long a lease holds that is not renewed."""
 CLAIM_BLOCK_MS = 250
 CLAIM_SECONDS = 2.0
 """When a server that still has not answered is not there, whatever its connection looks like."""

@@ -13,8 +13,9 @@ from gateway.config import Limits, RedisConfig
 from gateway.model import Conversation, Done, Inbound, Policy
 from gateway.store import keys
 from gateway.store.connection import Connection, connect
-from gateway.store.inbox import Inbox, Item
+from gateway.store.inbox import Inbox
 from gateway.store.leases import Fenced, Lease
+from gateway.store.work import Item
 
 Worker = Callable[[str], Inbox]
 

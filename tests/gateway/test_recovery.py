@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import msgspec
 import pytest
+from redis.asyncio import Redis
 from support.adapters import RecordingChannel, ScriptedBot, inbound
 from support.engine import Engine
 from support.servers import eventually
@@ -25,10 +26,12 @@ from gateway.model import (
     TextDelta,
 )
 from gateway.ports import LogEntry, NotSent
+from gateway.store import keys
 from gateway.store.connection import Connection, connect
-from gateway.store.inbox import Inbox, Item
+from gateway.store.inbox import Inbox
 from gateway.store.journal import Journal, Kept
 from gateway.store.leases import Lease
+from gateway.store.work import Item
 from gateway.texts import Texts
 
 Events = AsyncGenerator[ReplyEvent, None]
@@ -42,6 +45,12 @@ class Dead:
         self._connection = Connection(connect(config))
         self._blocking = Connection(connect(config, blocking=True))
         self.inbox = Inbox(self._connection, "dead", limits)
+
+    async def die(self, times: int) -> None:
+        """Take the lane, whose turn has begun, as often as that again."""
+        for _ in range(times):
+            (lease,) = await self.inbox.leases.reclaim(0)
+            assert await self.inbox.begin(lease, 1)
 
     async def begin(self, text: str = "x", **item: str) -> Lease:
         """Admit a message and begin its turn."""
@@ -207,6 +216,39 @@ async def test_a_failure_that_could_not_be_sent_stays_one(engine: Engine) -> Non
     (end,) = engine.channel.ends
     assert (end.text, end.state) == ("half", EndState.FAILED)
     assert len(engine.bot.asks) == 1
+
+
+async def test_what_a_platform_showed_is_kept(engine: Engine, dead: Dead) -> None:
+    lease = await dead.begin()
+    journal = Journal(dead.inbox, lease, 1)
+    await journal.show("half an")
+    await journal.show("half an answer")
+    await take_over(engine)
+    (end,) = engine.channel.ends
+    assert (end.text, end.state) == ("half an answer", EndState.FAILED)
+    assert engine.bot.asks == []
+
+
+async def test_a_message_that_kills_its_workers_is_given_up_on(
+    engine: Engine, dead: Dead, redis_url: str
+) -> None:
+    lease = await dead.begin()
+    await dead.die(7)
+    await Journal(dead.inbox, lease, 1).begin("1")
+    await take_over(engine)
+    (end,) = engine.channel.ends
+    assert end.notice == Texts().get("", "attempts_exhausted")
+    assert engine.bot.asks == []
+    assert dict(engine.channel.replies[0].journal.parts) == {"1": ""}
+    async with Redis.from_url(redis_url) as client:
+        await eventually(lambda: client.xlen(keys.dead(keys.shard_of("l"))))
+
+
+async def test_one_that_only_had_to_wait_is_not(engine: Engine, dead: Dead) -> None:
+    await dead.begin()
+    await dead.die(6)
+    await take_over(engine)
+    assert engine.channel.ends[0].text == "You said: x"
 
 
 async def test_parts_are_known_to_the_next_attempt(engine: Engine, dead: Dead) -> None:

@@ -27,10 +27,11 @@ from gateway.model import (
     TextReplace,
     Thought,
 )
-from gateway.ports import NotSent, StoreUnavailable, Unknown
+from gateway.ports import NotSent, StoreUnavailable, Undeliverable, Unknown
 from gateway.store import keys
 from gateway.store.connection import Connection, connect
-from gateway.store.inbox import Inbox, Item
+from gateway.store.inbox import Inbox
+from gateway.store.work import Item
 from gateway.texts import Texts
 
 Events = AsyncGenerator[ReplyEvent, None]
@@ -349,13 +350,34 @@ async def test_an_unknown_outcome_is_not_repeated(engine: Engine) -> None:
     assert await engine.ends(2) == ["You said: x", "You said: y"]
 
 
-async def test_a_message_that_never_works_is_given_up_on(engine: Engine, redis_url: str) -> None:
-    engine.channel.outcomes = [NotSent("no", 0.001)] * 8
-    await engine.say("x")
-    await engine.ends(1)
-    assert engine.channel.ends[0].notice == Texts().get("", "attempts_exhausted")
+async def letters(redis_url: str) -> list[dict[bytes, bytes]]:
     async with Redis.from_url(redis_url) as client:
-        await eventually(lambda: client.xlen(keys.dead(keys.shard_of("l"))))
+        return [letter for _, letter in await client.xrange(keys.dead(keys.shard_of("l")))]
+
+
+async def test_an_answer_is_offered_for_about_a_day(
+    engine: Engine, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.turn.OFFER_SECONDS_MOST", 0.001)
+    monkeypatch.setattr("gateway.turn.OFFERS_MOST", 12)
+    engine.channel.outcomes = [NotSent("full", 0.001)] * 12
+    await engine.say("x")
+    await eventually(lambda: letters(redis_url))
+    assert engine.channel.outcomes == []
+    ((letter),) = await letters(redis_url)
+    assert letter[b"reason"] == b"full"
+    assert len(engine.bot.asks) == 1
+
+
+async def test_what_the_platform_refuses_for_good_is_kept_and_blocks_nobody(
+    engine: Engine, redis_url: str
+) -> None:
+    engine.channel.outcomes = [Undeliverable("the bot was blocked by the user")]
+    await engine.say("x")
+    await engine.say("y")
+    assert await engine.ends(1) == ["You said: y"]
+    ((letter),) = await letters(redis_url)
+    assert letter[b"reason"] == b"the bot was blocked by the user"
 
 
 async def test_a_bot_that_is_no_longer_configured_fails_honestly(engine: Engine) -> None:

@@ -17,7 +17,7 @@ from gateway.model import (
     ReplyEvent,
     TextDelta,
 )
-from gateway.ports import Closing, NotSent, Outcome, Reply, Sent
+from gateway.ports import Closing, NotSent, Outcome, Reply, Sent, Undeliverable
 
 Script = Callable[[Ask], AsyncGenerator[ReplyEvent, None]]
 
@@ -82,7 +82,7 @@ class RecordingChannel:
                     outcome = self.outcomes.pop(0)
                     if isinstance(outcome, Exception):
                         raise outcome
-                    if isinstance(outcome, NotSent):
+                    if isinstance(outcome, NotSent | Undeliverable):
                         return outcome
                 self.ends.append(event)
                 self.ended.set()

@@ -6,8 +6,9 @@ from contracts.store import item
 
 from gateway.model import Inbound
 from gateway.store.connection import Connection
-from gateway.store.inbox import Inbox, Work
+from gateway.store.inbox import Inbox
 from gateway.store.leases import Lease
+from gateway.store.work import Work
 
 
 async def taken(inbox: Inbox, connection: Connection) -> tuple[Lease, Work]:

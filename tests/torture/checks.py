@@ -168,12 +168,27 @@ def _judge_bots(verdict: Verdict, evidence: Evidence) -> None:
     times = Counter(asked.token for asked in evidence.bots.asked)
     verdict.counts["questions to the bots"] = sum(times.values())
     verdict.counts["of them asked again"] = sum(times.values()) - len(times)
+    remembering = _after_an_answer(evidence)
     for asked in evidence.bots.asked:
         place = asked.token.partition("m")[0]
         if any(token.partition("m")[0] != place for token in asked.earlier):
             verdict.violate("mixed conversations", f"{asked.token} after {asked.earlier}")
-        if not asked.earlier and int(asked.token.partition("m")[2][0]) > 0:
-            verdict.counts["conversations begun anew"] += 1
+        if not asked.earlier and asked.token in remembering:
+            verdict.violate("begun anew", f"{asked.token} after {remembering[asked.token]}")
+
+
+def _after_an_answer(evidence: Evidence) -> dict[str, str]:
+    """The tokens before which the bot had answered in the conversation, each with that answer's."""
+    found = {}
+    for person in evidence.people:
+        turns = {int(min(ack.turns)): token for token, ack in person.acks.items() if ack.turns}
+        whole = {a.token for a in given(person, evidence.platform) if not a.failed}
+        answered = ""
+        for turn in sorted(turns):
+            if answered:
+                found[turns[turn]] = answered
+            answered = turns[turn] if turns[turn] in whole else answered
+    return found
 
 
 def _where(person: Person, question: Question) -> str:

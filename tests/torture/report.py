@@ -62,7 +62,7 @@ def _spread(waits: Sequence[Wait]) -> str:
     p50, p99 = (waits[int(len(waits) * share)].seconds for share in (0.5, 0.99))
     slowest = waits[-1]
     times = f"p50 {p50:.2f}  p99 {p99:.2f}  max {slowest.seconds:.2f} s"
-    return f"{times} of {len(waits)}, slowest {slowest.token}"
+    return f"{times} of {len(waits)}, slowest {slowest.token} {slowest.lane}"
 
 
 def _log_lines(folder: Path, lane: str) -> Iterator[str]:

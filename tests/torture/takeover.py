@@ -14,6 +14,7 @@ class Wait(Struct, frozen=True):
     kind: str
     seconds: float
     token: str
+    lane: str
     alone: bool
     """Nothing else went wrong in the meantime."""
 
@@ -26,7 +27,7 @@ def waits(evidence: Evidence) -> Iterator[Wait]:
             seen = _next(evidence, people[token], token, event)
             if seen is not None and not _again(evidence, token, event.at, seen):
                 alone = not _meanwhile(evidence, event, seen)
-                yield Wait(event.kind, seen - event.at, token, alone)
+                yield Wait(event.kind, seen - event.at, token, people[token].lane, alone)
 
 
 def _next(evidence: Evidence, who: Person, token: str, event: Interrupted) -> float | None:

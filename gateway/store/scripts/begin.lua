@@ -19,8 +19,9 @@ local broken = 0
 if redis.call('HGET', lane, 'turn') == turn then
   broken = redis.call('HEXISTS', lane, 'open')
   redis.call('HINCRBY', lane, 'attempt', 1)
+  redis.call('HINCRBY', lane, 'breaks', broken)
 else
-  redis.call('HSET', lane, 'turn', turn, 'attempt', 1)
+  redis.call('HSET', lane, 'turn', turn, 'attempt', 1, 'breaks', 0)
 end
 redis.call('HSET', lane, 'open', 1)
 return {'work', messages, redis.call('HGETALL', lane), broken}

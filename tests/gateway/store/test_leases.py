@@ -9,8 +9,9 @@ from support.servers import eventually
 from gateway.config import Limits, RedisConfig
 from gateway.model import Address, Inbound, Origin, Person, Policy
 from gateway.store.connection import Connection, connect
-from gateway.store.inbox import Inbox, Item
+from gateway.store.inbox import Inbox
 from gateway.store.leases import Lease, Leases
+from gateway.store.work import Item
 
 IDLE_MS = 300
 ORIGIN = Origin(Address("site", "visitor"), Person("visitor"))

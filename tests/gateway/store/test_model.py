@@ -14,8 +14,9 @@ from gateway.config import Limits, RedisConfig
 from gateway.model import Conversation, Policy
 from gateway.store import keys
 from gateway.store.connection import Connection, connect
-from gateway.store.inbox import Inbox, Item, Work
+from gateway.store.inbox import Inbox
 from gateway.store.leases import Fenced, Lease
+from gateway.store.work import Item, Work
 
 LANES = ("a", "b")
 WAITING = 4

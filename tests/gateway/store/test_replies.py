@@ -16,9 +16,10 @@ from gateway.store import replies as module
 from gateway.store.connection import Connection, connect
 from gateway.store.flusher import Batch
 from gateway.store.hub import Hub
-from gateway.store.inbox import Inbox, Item
+from gateway.store.inbox import Inbox
 from gateway.store.leases import Lease
 from gateway.store.replies import Replies, parse_id
+from gateway.store.work import Item
 
 from support.adapters import inbound  # isort: skip
 

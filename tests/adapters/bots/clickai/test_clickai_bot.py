@@ -1,6 +1,7 @@
 """The ClickAI bot against recorded answers of a real server."""
 
 import asyncio
+import time
 from contextlib import aclosing
 
 import pytest
@@ -355,6 +356,13 @@ async def test_heartbeats_keep_an_answer_alive(upstream, reply, make_bot, answer
     bot = await make_bot(idle_timeout=0.5, content_timeout=0.8)
     upstream.replies = [reply(b"event: ping\n\n", every=0.02)]
     assert (await answer_of(bot))[-1].detail == "no content for 0.8 s"
+
+
+async def test_a_gateway_that_stood_still_has_not_waited(upstream, reply, make_bot, answer_of):
+    bot = await make_bot(content_timeout=0.5)
+    upstream.replies = [reply(sse(HELLO, END), piece=60, every=0.6)]
+    asyncio.get_running_loop().call_later(0.1, time.sleep, 1.6)
+    assert (await answer_of(bot))[-1] == Done()
 
 
 async def test_a_reader_that_takes_its_time_is_not_held_against_the_bot(

@@ -7,7 +7,7 @@ import msgspec
 from adapters.channels.pager.client import Client
 from adapters.channels.pager.config import Config
 from adapters.channels.pager.inbound import parse
-from adapters.channels.pager.outbound import Pages, whole
+from adapters.channels.pager.outbound import Pages
 from aiohttp import web
 
 from gateway.model import End, Notice, TextDelta, TextReplace
@@ -64,7 +64,7 @@ class PagerChannel:
                 case Notice(notice):
                     notices.append(notice)
                 case End():
-                    return await pages.finish(whole(event, notices))
+                    return await pages.finish(event, notices)
             if text and clock() >= due:
                 await pages.show(text)
                 due = clock() + SHOW_SECONDS

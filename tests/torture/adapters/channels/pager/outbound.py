@@ -30,13 +30,15 @@ class Pages:
     async def show(self, text: str) -> None:
         """Show an answer as far as it is; what fails is made up for later."""
         with suppress(Refused, Unsure, StoreUnavailable):
+            await self._journal.show(text)
             await self._put_all(self._split(text))
 
-    async def finish(self, text: str) -> Outcome:
+    async def finish(self, end: End, notices: Sequence[str]) -> Outcome:
         """Show the whole answer."""
-        pieces = self._split(text)
+        pieces = self._split(whole(end, notices))
         for _ in range(TRIES):
             with suppress(Refused, Unsure, StoreUnavailable):
+                await self._journal.show(end.text)
                 await self._put_all(pieces)
                 await self._remove_rest(len(pieces))
                 return Sent()
