@@ -5,11 +5,14 @@ import asyncio
 from redis.exceptions import ResponseError
 
 from gateway.model import Attachment
+from gateway.ports import LogEntry
 from gateway.store import keys
 from gateway.store.blobs import OVERHEAD, SCHEME
 from gateway.store.connection import Connection, Script
 from gateway.store.dead import DeadLetters
+from gateway.store.flusher import Batch
 from gateway.store.holdings import Holding
+from gateway.store.replies import ERASED
 
 ERASE = Script("erase")
 DISCARD = Script("discard")
@@ -45,6 +48,8 @@ class Erasure:
         more = [key for key in holding.keys if key != keys.lane(lane)]
         first = [keys.ready(shard), keys.later(shard), keys.lane(lane), *more[:PAGE]]
         await self._connection.run(ERASE, first, [keys.GROUP, lane])
+        erased = Batch((LogEntry(ERASED, b"{}"),), process="").publication
+        await self._connection.execute("PUBLISH", keys.events(lane), erased)
         await self.unlink(more[PAGE:])
 
     async def unlink(self, names: list[str] | tuple[str, ...]) -> None:

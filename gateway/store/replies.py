@@ -24,6 +24,8 @@ GLANCE = Script("glance")
 PENDING_MOST = 2000
 """Entries kept in memory for one slow reader; beyond, it reads the log when it is ready."""
 PAGE = 500
+ERASED = "erased"
+"""The kind of what is published when a lane was removed: its readers begin anew."""
 
 _encode = msgspec.json.Encoder().encode
 _decode_raw = msgspec.json.Decoder(list[tuple[int, str, Raw]]).decode
@@ -197,6 +199,8 @@ class Reader:
             self.stale = self.stale or more
         else:
             entries, self._pending = self._pending, []
+            if any(entry.kind == ERASED for entry in entries):
+                raise Behind
         return [entry for entry in entries if self._is_next(entry)]
 
     def _is_next(self, entry: LogEntry) -> bool:

@@ -184,6 +184,8 @@ async def test_a_visitor_of_a_gateway_that_is_answering(
                 await each.say(f"what {word} wants to know about the gateway")
             ours, theirs = await asking(connection, "zoe"), await asking(connection, "bob")
             visitor = ours.partition(":")[2]
+            widget.read()
+            await widget.connected.wait()
             await People(connection, 1).note("site", visitor, ours)
             forgetting = Forgetting(config, connection)
             lanes = await forgetting.find("site", visitor)
@@ -193,6 +195,9 @@ async def test_a_visitor_of_a_gateway_that_is_answering(
             assert visitor not in left
             assert "zoe" not in left
             assert theirs in left
+            await eventually(lambda: ("reset", {}) in widget.events)
+            await widget.leave()
+            assert (await widget.open())["history"] == []
             assert (await widget.post("history"))[1]["history"] == []
 
 
