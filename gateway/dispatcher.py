@@ -121,7 +121,6 @@ class Dispatcher:
         while not (until_stopping and self._stopping):
             try:
                 await step()
-                self._note(None)
             except StoreUnavailable as error:
                 telemetry.REDIS_UNAVAILABLE.inc()
                 self._note(error)
@@ -154,6 +153,8 @@ class Dispatcher:
             if self._leases.get(lease.lane) != lease:
                 log.info("lane taken over from a worker that is gone", lane=lease.lane)
                 self._take(lease)
+        # Of all loops this is the one that always asks the store something.
+        self._note(None)
 
     async def _renew(self) -> None:
         for lease in await self._leasing.renew(list(self._leases.values())):

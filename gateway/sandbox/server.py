@@ -8,6 +8,8 @@ from errno import EADDRINUSE
 
 from aiohttp import web
 
+from gateway.ports import Handler
+
 _BIND_FOR = 3.0
 _BIND_EVERY = 0.1
 _DRAIN = 0.2
@@ -20,6 +22,7 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[i
     Port 0 takes any that is free; one that is still held by another process is waited for, three
     seconds at most. Raises OSError.
     """
+    app.middlewares.insert(0, _without_clients)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=_DRAIN)
     await runner.setup()
     try:
@@ -27,6 +30,15 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[i
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+@web.middleware
+async def _without_clients(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A client that leaves in the middle of an answer is nothing to complain about."""
+    try:
+        return await handler(request)
+    except ConnectionError:
+        return web.Response()
 
 
 async def _bind(runner: web.AppRunner, host: str, port: int) -> None:

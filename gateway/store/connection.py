@@ -5,6 +5,7 @@ busy gateway cheap: calls share connections and round trips without any caller k
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from hashlib import sha1
 from importlib.resources import files
@@ -24,6 +25,8 @@ from gateway.store.batches import Batches
 from gateway.store.keys import SHARDS
 
 RETRY_SECONDS = 0.25
+HOLD_SECONDS = 2.0
+"""How long a platform is kept waiting for the store before it is asked to send again."""
 
 IMPATIENT: dict[str, Any] = {
     # The client's own defaults retry for up to a minute; a platform waits three seconds.
@@ -156,6 +159,20 @@ async def patiently(step: Callable[[], Awaitable[T]]) -> T:
             return await step()
         except StoreUnavailable:
             await asyncio.sleep(RETRY_SECONDS)
+
+
+async def briefly(step: Callable[[], Awaitable[T]]) -> T:
+    """Do a step in the store, trying for HOLD_SECONDS. Raises StoreUnavailable."""
+    deadline = time.monotonic() + HOLD_SECONDS
+    pause = 0.05
+    while True:
+        try:
+            return await step()
+        except StoreUnavailable:
+            if time.monotonic() + pause > deadline:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, RETRY_SECONDS)
 
 
 async def disconnect(client: Redis) -> None:

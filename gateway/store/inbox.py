@@ -3,18 +3,16 @@
 Every step that changes a lane checks in the same script that its lease is still held.
 """
 
-import asyncio
 import math
-import time
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from gateway.config import Limits
 from gateway.model import Conversation, Policy
-from gateway.ports import Admission, StoreUnavailable
+from gateway.ports import Admission
 from gateway.store import keys
-from gateway.store.connection import Connection, Script
+from gateway.store.connection import Connection, Script, briefly
 from gateway.store.flusher import Batch
 from gateway.store.leases import Fenced, Lease, Leases, now_ms
 from gateway.store.work import Item, Work, field_of, work_of
@@ -26,8 +24,6 @@ NOTE = Script("note")
 SEAL = Script("seal")
 HALT = Script("halt")
 
-HOLD = 2.0
-"""Seconds to keep trying to admit before the platform is asked to send again."""
 COLLECT_MOST = 10
 """A burst of more messages than this is answered without waiting for its end."""
 
@@ -54,22 +50,13 @@ class Inbox:
         said: Mapping[str, object] | None = None,
         closed: bool = False,
     ) -> Admission:
-        """Make a message durable, trying for HOLD seconds. The same message is safe to repeat.
+        """Make a message durable, trying for HOLD_SECONDS. The same message is safe to repeat.
 
         ``said`` enters the transcript in the same step. ``closed`` takes nothing that is new: the
         message is a duplicate or busy. A status of its own, ``overloaded``, says that too many
         lanes have work; it is never a push's.
         """
-        deadline = time.monotonic() + HOLD
-        pause = 0.05
-        while True:
-            try:
-                return await self._admit(lane, item, said, closed)
-            except StoreUnavailable:
-                if time.monotonic() + pause > deadline:
-                    raise
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 0.25)
+        return await briefly(lambda: self._admit(lane, item, said, closed))
 
     async def _admit(
         self, lane: str, item: Item, said: Mapping[str, object] | None, closed: bool

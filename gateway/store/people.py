@@ -6,7 +6,7 @@ import time
 from redis.exceptions import NoScriptError
 
 from gateway.store import keys
-from gateway.store.connection import Connection, Script
+from gateway.store.connection import Connection, Script, briefly
 
 REMEMBER = Script("remember")
 
@@ -22,7 +22,13 @@ class People:
         self._ttl = days * keys.DAY
 
     async def note(self, channel: str, person: str, lane: str) -> None:
-        """Remember that a person of a channel wrote in a lane. Safe to repeat."""
+        """Remember that a person of a channel wrote in a lane, trying for HOLD_SECONDS.
+
+        Safe to repeat.
+        """
+        await briefly(lambda: self._note_loaded(channel, person, lane))
+
+    async def _note_loaded(self, channel: str, person: str, lane: str) -> None:
         try:
             await self._note(channel, person, lane)
         except NoScriptError:

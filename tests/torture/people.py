@@ -10,13 +10,11 @@ from typing import Any
 
 import aiohttp
 from msgspec import Struct
-from support.widget import Widget, number
+from support.widget import Widget
 
 from gateway.sse import Parser
 from torture.plan import Question, Talk
 
-ATTEMPT = 1_000_000
-"""Ids of an answer's second attempt begin behind this."""
 PATIENCE_SECONDS = 120.0
 """So long a message is sent again and again."""
 PAUSES = (0.1, 0.6)
@@ -119,6 +117,8 @@ class Visitor(Person):
     async def stop(self) -> None:
         """Close the stream, and read the history once more."""
         if self._following:
+            if self._following.done():
+                self.stream.faults.append(f"its reader ended: {self._following!r}")
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
         read = set(self.stream.skipped)
@@ -171,8 +171,6 @@ class Stream(Widget):
         self.key = key
         self.visitor = ""
         self.behind = False
-        self.seen: dict[tuple[str, int], float] = {}
-        """When the first event of a turn's attempt came."""
         self.skipped: set[str] = set()
         """The turns whose end was read in the history."""
         self.faults: list[str] = []
@@ -205,9 +203,6 @@ class Stream(Widget):
 
     def _read_one(self, kind: str, data: str, id_: str) -> None:
         self.behind |= kind == "reset"
-        if id_:
-            turn, n = number(id_)
-            self.seen.setdefault((str(turn), n // ATTEMPT), time.monotonic())
         try:
             self._take(kind, json.loads(data), id_)
         except (AssertionError, KeyError) as error:

@@ -34,20 +34,11 @@ class Post(Struct):
     deleted: bool = False
 
 
-class Touch(Struct, frozen=True):
-    """A call that changed what people see of an answer."""
-
-    at: float
-    reply_to: str
-    replica: str
-
-
 class Platform:
     """Two modes at two addresses: ``/exact`` finds messages by reference, ``/blind`` does not."""
 
     def __init__(self, dice: random.Random) -> None:
         self.posts: dict[str, Post] = {}
-        self.touches: defaultdict[str, list[Touch]] = defaultdict(list)
         self.troubles: defaultdict[str, int] = defaultdict(int)
         self._dice = dice
         self._ids = count(1)
@@ -94,7 +85,6 @@ class Platform:
             cut=request[CUT],
             text=body["text"],
         )
-        self._touched(request, self.posts[id_])
         return web.json_response({"id": id_})
 
     async def _find(self, request: web.Request) -> web.Response:
@@ -109,7 +99,6 @@ class Platform:
     async def _edit(self, request: web.Request) -> web.Response:
         post, body = self._known(request), await request.json()
         post.text = body["text"]
-        self._touched(request, post)
         return web.json_response({})
 
     async def _delete(self, request: web.Request) -> web.Response:
@@ -121,7 +110,3 @@ class Platform:
         if not post or post.place != request.match_info["place"]:
             raise web.HTTPNotFound
         return post
-
-    def _touched(self, request: web.Request, post: Post) -> None:
-        touch = Touch(time.monotonic(), post.reply_to, request.headers["X-Replica"])
-        self.touches[post.reply_to].append(touch)

@@ -7,7 +7,7 @@ from pathlib import Path
 from torture.checks import Verdict
 from torture.plan import Options
 from torture.run import Evidence
-from torture.takeover import Wait, waits
+from torture.takeover import Takeover, takeovers
 
 DETAILS_MOST = 40
 LINES_MOST = 40
@@ -22,7 +22,7 @@ def lines(options: Options, evidence: Evidence, verdict: Verdict, folder: Path) 
     for name, value in rows(options, evidence, verdict):
         yield f"{name:<48} {value:>8}"
     yield ""
-    yield from _waits(list(waits(evidence)))
+    yield from _takeovers(list(takeovers(evidence)))
     if evidence.unsettled:
         yield f"not settled within {options.settle:g} s"
     for violation in verdict.violations[:DETAILS_MOST]:
@@ -49,20 +49,20 @@ def rows(options: Options, evidence: Evidence, verdict: Verdict) -> Iterator[tup
     yield from verdict.counts.items()
 
 
-def _waits(found: Sequence[Wait]) -> Iterator[str]:
+def _takeovers(found: Sequence[Takeover]) -> Iterator[str]:
     for kind in ("kill", "freeze"):
         for alone in (True, False):
-            some = [wait for wait in found if wait.kind == kind and (wait.alone or not alone)]
+            some = [each for each in found if each.kind == kind and (each.alone or not alone)]
             if some:
-                label = f"{kind} to the next sign" + (", nothing else wrong" if alone else "")
-                yield f"{label:<42} {_spread(sorted(some, key=lambda wait: wait.seconds))}"
+                label = f"{kind} to takeover" + (", nothing else wrong" if alone else "")
+                yield f"{label:<42} {_spread(sorted(some, key=lambda each: each.seconds))}"
 
 
-def _spread(waits: Sequence[Wait]) -> str:
-    p50, p99 = (waits[int(len(waits) * share)].seconds for share in (0.5, 0.99))
-    slowest = waits[-1]
+def _spread(found: Sequence[Takeover]) -> str:
+    p50, p99 = (found[int(len(found) * share)].seconds for share in (0.5, 0.99))
+    slowest = found[-1]
     times = f"p50 {p50:.2f}  p99 {p99:.2f}  max {slowest.seconds:.2f} s"
-    return f"{times} of {len(waits)}, slowest {slowest.token} {slowest.lane}"
+    return f"{times} of {len(found)}, slowest {slowest.turn}"
 
 
 def _log_lines(folder: Path, lane: str) -> Iterator[str]:

@@ -1,56 +1,57 @@
-"""How long people wait when the replica that answers them is lost."""
+"""How long it takes until another replica takes up the answers of one that was lost."""
 
+import json
+import time
+from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime
 
 from msgspec import Struct
 
-from torture.people import Person, Visitor
 from torture.run import Evidence, Interrupted
 
+_TAKEN_UP = frozenset({"turn taken up", "turn sealed", "message given up on"})
 
-class Wait(Struct, frozen=True):
-    """From the loss of a replica to the next that somebody saw of an answer, in seconds."""
+
+class Takeover(Struct, frozen=True):
+    """From the loss of a replica until another went on with an answer of it, in seconds."""
 
     kind: str
     seconds: float
-    token: str
-    lane: str
+    turn: str
     alone: bool
     """Nothing else went wrong in the meantime."""
 
 
-def waits(evidence: Evidence) -> Iterator[Wait]:
-    """Every answer that was interrupted and went on."""
+def takeovers(evidence: Evidence) -> Iterator[Takeover]:
+    """Every answer that was interrupted and taken up, as the replicas' logs tell."""
     people = {question.token: who for who in evidence.people for question in who.talk.questions}
+    lines = _lines(evidence)
     for event in evidence.interrupted:
         for token in event.tokens:
-            seen = _next(evidence, people[token], token, event)
-            if seen is not None and not _again(evidence, token, event.at, seen):
-                alone = not _meanwhile(evidence, event, seen)
-                yield Wait(event.kind, seen - event.at, token, people[token].lane, alone)
+            for number in people[token].acks[token].turns:
+                turn = f"{people[token].lane}#{number}"
+                after = (line for line in lines[turn] if line[0] > event.at)
+                at, log = next(after, (0.0, ""))
+                # One that was frozen for a while and finished its answer has lost nothing.
+                if at and (event.kind == "kill" or log != event.replica.partition(".")[0]):
+                    alone = not _meanwhile(evidence, event, at)
+                    yield Takeover(event.kind, at - event.at, turn, alone)
 
 
-def _next(evidence: Evidence, who: Person, token: str, event: Interrupted) -> float | None:
-    if isinstance(who, Visitor):
-        return _next_in_widget(who, token, event.at)
-    touches = evidence.platform.touches[token]
-    return next((each.at for each in touches if _goes_on(each.at, each.replica, event)), None)
-
-
-def _again(evidence: Evidence, token: str, since: float, until: float) -> bool:
-    """Whether the answer was interrupted once more: then people waited for that one."""
-    return any(since < each.at < until and token in each.tokens for each in evidence.interrupted)
-
-
-def _goes_on(at: float, replica: str, event: Interrupted) -> bool:
-    return at > event.at and replica != event.replica
-
-
-def _next_in_widget(who: Visitor, token: str, at: float) -> float | None:
-    turns = who.acks[token].turns
-    seen = [(attempt, when) for (turn, attempt), when in who.stream.seen.items() if turn in turns]
-    before = max((attempt for attempt, when in seen if when <= at), default=0)
-    return min((when for attempt, when in seen if attempt > before and when > at), default=None)
+def _lines(evidence: Evidence) -> dict[str, list[tuple[float, str]]]:
+    """When, and by which log, each turn went on, in the order of time."""
+    found: defaultdict[str, list[tuple[float, str]]] = defaultdict(list)
+    behind = time.time() - time.monotonic()
+    for replica in evidence.replicas:
+        for line in replica.log.read_text().splitlines():
+            entry = json.loads(line) if line.startswith("{") else {}
+            if entry.get("event") in _TAKEN_UP:
+                at = datetime.fromisoformat(entry["timestamp"]).timestamp() - behind
+                found[entry["turn"]].append((at, replica.log.stem))
+    for times in found.values():
+        times.sort()
+    return found
 
 
 def _meanwhile(evidence: Evidence, event: Interrupted, until: float) -> bool:

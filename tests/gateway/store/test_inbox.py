@@ -8,8 +8,8 @@ from support.adapters import inbound
 
 from gateway.config import Limits, RedisConfig
 from gateway.ports import StoreUnavailable
-from gateway.store.connection import Connection, connect
-from gateway.store.inbox import HOLD, Inbox
+from gateway.store.connection import HOLD_SECONDS, Connection, connect
+from gateway.store.inbox import Inbox
 
 
 class TestInbox(StoreContract):
@@ -38,5 +38,5 @@ async def test_admission_without_a_server_is_refused_in_time() -> None:
     began = time.monotonic()
     with pytest.raises(StoreUnavailable):
         await inbox.admit("l", item(inbound("x")))
-    assert time.monotonic() - began < HOLD + 2
+    assert time.monotonic() - began < HOLD_SECONDS + 2
     await connection.close()
