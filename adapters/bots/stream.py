@@ -6,28 +6,32 @@ from typing import Generic, TypeVar
 
 from aiohttp import ClientResponse
 
-from adapters.bots.errors import Stalled, TooMuch
+from adapters.bots.errors import Silent, Stalled, TooMuch
+from adapters.bots.patience import read_within
 from gateway import sse
 
 T = TypeVar("T")
 
 _LARGEST_ANSWER = 64 * 1024 * 1024
-_STOOD_STILL = 1.0
-"""When a limit is found to be over so many seconds too late, it was not the bot that waited."""
 
 
 class Stream(Generic[T]):
     """Reads a response's events, and knows a sign of life from content.
 
-    ``decode`` says what an event is, and None when it is of no use. ``content`` is the limit in
-    seconds for signs of life only; the time in which nobody reads does not count. What aiohttp
-    raises while reading passes through.
+    ``decode`` says what an event is, and None when it is of no use. ``idle`` is the limit in
+    seconds for not a byte, ``content`` for signs of life only; the time in which nobody reads does
+    not count. What aiohttp raises while reading passes through.
     """
 
     def __init__(
-        self, response: ClientResponse, content: float, decode: Callable[[sse.Event], T | None]
+        self,
+        response: ClientResponse,
+        idle: float,
+        content: float,
+        decode: Callable[[sse.Event], T | None],
     ) -> None:
         self._response = response
+        self._idle = idle
         self._limit = content
         self._left = content
         self._decode = decode
@@ -37,7 +41,8 @@ class Stream(Generic[T]):
     async def next(self) -> list[T] | None:
         """The events that came next, perhaps none; None at the end of the stream.
 
-        Raises Stalled when there was no content for too long and TooMuch when there was too much.
+        Raises Silent and Stalled when nothing, or no content, came for too long, and TooMuch when
+        there was too much.
         """
         data = await self._read()
         if not data:
@@ -49,21 +54,14 @@ class Stream(Generic[T]):
 
     async def _read(self) -> bytes:
         clock = asyncio.get_running_loop().time
-        while True:
-            began = clock()
-            ends = began + max(self._left, 0)
-            try:
-                async with asyncio.timeout_at(ends) as limit:
-                    data = await self._response.content.readany()
-            except TimeoutError as error:
-                if not limit.expired():
-                    raise
-                if clock() - ends < _STOOD_STILL:
-                    raise Stalled(f"no content for {self._limit:g} s") from error
-                self._left = self._limit
-                continue
-            self._left -= clock() - began
-            return data
+        began, limit = clock(), min(self._idle, self._left)
+        data = await read_within(limit, self._response.content.readany)
+        if data is None and limit < self._left:
+            raise Silent(f"no byte for {self._idle:g} s")
+        if data is None:
+            raise Stalled(f"no content for {self._limit:g} s")
+        self._left -= min(clock() - began, limit)
+        return data
 
     def _parse(self, data: bytes) -> list[T]:
         try:

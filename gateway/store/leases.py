@@ -94,7 +94,7 @@ class Leases:
     async def reclaim(self, idle_ms: int) -> list[Lease]:
         """Lease the lanes whose worker has not renewed them for that long.
 
-        None before the store has been there for that long: nobody could renew them meanwhile.
+        None before the store has been there for half as long: nobody could renew them meanwhile.
         """
         # First a question: a server that hangs would do later what it was asked to do now.
         lengths = (self._connection.send("XLEN", keys.ready(s)) for s in range(keys.SHARDS))
@@ -103,7 +103,7 @@ class Leases:
         if (now - self._reached) * 2000 > idle_ms:
             self._back_since = now
         self._reached = now
-        if (now - self._back_since) * 1000 < idle_ms:
+        if (now - self._back_since) * 2000 < idle_ms:
             return []
         queues = [shard for shard, length in enumerate(waiting) if length]
         found = await asyncio.gather(*(self._reclaim(shard, idle_ms) for shard in queues))

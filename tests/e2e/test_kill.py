@@ -51,6 +51,28 @@ async def test_a_killed_answer_keeps_what_was_shown_and_says_so(
     assert len(await widget.bots()) == 1
 
 
+async def test_a_gateway_that_was_frozen_goes_on(
+    sandbox: str, folder: Path, http: aiohttp.ClientSession
+) -> None:
+    config = web_config(sandbox)
+    config["bots"]["bot"] |= {"idle_timeout": 2, "content_timeout": 2}
+    process = Process(folder, config, free_port())
+    await process.start()
+    try:
+        widget = Widget(http, process.url)
+        await widget.open()
+        widget.read()
+        await widget.say("count slowly to 5")
+        await eventually(lambda: widget.texts.get("1"))
+        await process.freeze(4)
+        end = await widget.end("1")
+        assert (end["text"].strip(), end["state"]) == ("1 2 3 4 5", "done")
+        await widget.leave()
+    finally:
+        process.terminate()
+        end_embedded(folder / "data")
+
+
 async def persist(widget: Widget, message: str, text: str) -> None:
     """Send until it is taken, as a widget does."""
     while True:

@@ -205,6 +205,13 @@ class Process:
         """kill -9."""
         self._end(signal.SIGKILL)
 
+    async def freeze(self, seconds: float) -> None:
+        """Let it stand still for a while, as a suspended machine does."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        self._process.send_signal(signal.SIGCONT)
+
     def terminate(self) -> int:
         """SIGTERM; its exit code."""
         return self._end(signal.SIGTERM)

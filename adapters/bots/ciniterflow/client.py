@@ -11,6 +11,7 @@ from adapters.bots.ciniterflow import bodies, wire
 from adapters.bots.ciniterflow.decoding import decode
 from adapters.bots.ciniterflow.errors import midway
 from adapters.bots.ciniterflow.transport import Payload, Transport, decoded, read
+from adapters.bots.patience import within
 from adapters.bots.stream import Stream
 
 T = TypeVar("T")
@@ -79,20 +80,24 @@ class Client:
         async with self._transport.request(
             "POST",
             f"prediction/{self._flow}",
-            self._limits(streaming),
+            ClientTimeout(total=None, connect=self._connect, sock_connect=self._connect),
             body=body,
             private=secrets,
             headers_within=begins_within if streaming else self._content,
         ) as response:
             if response.content_type == "text/event-stream":
-                stream = Stream[wire.FlowEvent | wire.Unknown](response, self._content, decode)
+                stream = Stream[wire.FlowEvent | wire.Unknown](
+                    response, self._idle, self._content, decode
+                )
                 while (events := await stream.next()) is not None:
                     for event in events:
                         if isinstance(event, wire.Error):
                             raise midway(event.data, secrets)
                         yield event
             else:
-                for event in (await decoded(response, bodies.Prediction)).events():
+                for event in (
+                    await within(self._content, decoded(response, bodies.Prediction))
+                ).events():
                     yield event
 
     async def abort(self, chat: str) -> None:
@@ -198,8 +203,3 @@ class Client:
             method, path, limits, body=body, private=private
         ) as response:
             return await decoded(response, kind)
-
-    def _limits(self, streaming: bool) -> ClientTimeout:
-        connect = self._connect
-        silence = self._idle if streaming else self._content
-        return ClientTimeout(total=None, connect=connect, sock_connect=connect, sock_read=silence)

@@ -1,6 +1,5 @@
 """One request to CiniterFlow: its headers, its limits, and what may go wrong with it."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
@@ -11,6 +10,7 @@ from aiohttp import ClientResponse, ClientSession, ClientTimeout
 
 from adapters.bots.ciniterflow.errors import refusal
 from adapters.bots.errors import BrokenOff, Silent, Unintelligible, Unreachable
+from adapters.bots.patience import within
 
 T = TypeVar("T")
 Payload = Mapping[str, object] | aiohttp.FormData
@@ -45,20 +45,19 @@ class Transport:
         must have begun. Raises ClientError, also for what goes wrong while the body is read.
         """
         async with AsyncExitStack() as stack:
-            stack.enter_context(_Mistakes(limits))
-            async with asyncio.timeout(headers_within):
-                response = await stack.enter_async_context(
-                    self._http.request(
-                        method,
-                        f"{self.base_url}/{path}",
-                        params=query,
-                        data=_encoded(body),
-                        headers=self._headers(body),
-                        timeout=limits,
-                        # A redirect would carry the key to wherever it points.
-                        allow_redirects=False,
-                    )
-                )
+            stack.enter_context(_Mistakes())
+            asked = self._http.request(
+                method,
+                f"{self.base_url}/{path}",
+                params=query,
+                data=_encoded(body),
+                headers=self._headers(body),
+                timeout=limits,
+                # A redirect would carry the key to wherever it points.
+                allow_redirects=False,
+            )
+            begun = within(headers_within, asked) if headers_within else asked
+            response = await stack.enter_async_context(await begun)
             if response.status != 200:
                 raw, wait = await read(response), response.headers.get("Retry-After")
                 raise refusal(response.status, raw, (self._key, *private), wait)
@@ -81,9 +80,6 @@ class Transport:
 class _Mistakes:
     """Turns what aiohttp raises into a ClientError."""
 
-    def __init__(self, limits: ClientTimeout) -> None:
-        self._idle = limits.sock_read
-
     def __enter__(self) -> None:
         """Nothing has happened yet."""
 
@@ -91,8 +87,6 @@ class _Mistakes:
         match error:
             case aiohttp.ConnectionTimeoutError() | aiohttp.ClientConnectorError():
                 raise Unreachable(f"no connection: {type(error).__name__}") from error
-            case aiohttp.SocketTimeoutError():
-                raise Silent(f"no byte for {self._idle or 0:g} s") from error
             case aiohttp.ClientResponseError():
                 raise Unintelligible(type(error).__name__) from error
             case aiohttp.ClientError() | ConnectionError():

@@ -11,6 +11,7 @@ from adapters.bots.clickai.kinds import CHAT, Kind
 from adapters.bots.clickai.objects import Inputs, Whole, WholeRun
 from adapters.bots.clickai.transport import Transport, in_path
 from adapters.bots.errors import Silent
+from adapters.bots.patience import within
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ class Asking:
                     async for event in transport.events(response, private):
                         yield event
                 else:
-                    for told in await self._whole(response):
+                    for told in await within(limits.blocking, self._whole(response)):
                         yield told
         except Silent as error:
             raise error if stream else Late(limits.blocking) from error

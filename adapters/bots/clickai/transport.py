@@ -15,6 +15,7 @@ from adapters.bots.clickai import wire
 from adapters.bots.clickai.decoding import decode
 from adapters.bots.clickai.errors import midway, refusal
 from adapters.bots.errors import BrokenOff, Silent, TooMuch, Unintelligible, Unreachable
+from adapters.bots.patience import within
 from adapters.bots.stream import Stream
 
 T = TypeVar("T")
@@ -41,9 +42,7 @@ class Limits(Struct, frozen=True):
 
     def streaming(self) -> ClientTimeout:
         """For an answer that is streamed."""
-        return ClientTimeout(
-            total=None, connect=self.connect, sock_connect=self.connect, sock_read=self.idle
-        )
+        return ClientTimeout(total=None, connect=self.connect, sock_connect=self.connect)
 
     def within(self, seconds: float) -> ClientTimeout:
         """For a request that has to be done within ``seconds``."""
@@ -119,7 +118,9 @@ class Transport:
 
         An ``error`` event is yielded, for its ids, and then raised as Refused.
         """
-        stream = Stream[wire.AppEvent | wire.Unknown](response, self.limits.content, decode)
+        stream = Stream[wire.AppEvent | wire.Unknown](
+            response, self.limits.idle, self.limits.content, decode
+        )
         while (events := await stream.next()) is not None:
             for event in events:
                 yield event
@@ -140,24 +141,24 @@ class Transport:
     ) -> AsyncIterator[ClientResponse]:
         """The answer to a request, once it is a yes. ``private`` is kept out of every error."""
         content_type = {} if form else {"Content-Type": _JSON}
+        asked = self._session().request(
+            method,
+            path if isinstance(path, URL) else f"{self._base_url}/{path}",
+            params=query,
+            data=form if body is None else msgspec.json.encode(body),
+            headers={**self._headers(), **content_type},
+            timeout=limits,
+            # A redirect would carry the key to wherever it points.
+            allow_redirects=False,
+        )
         try:
-            async with self._session().request(
-                method,
-                path if isinstance(path, URL) else f"{self._base_url}/{path}",
-                params=query,
-                data=form if body is None else msgspec.json.encode(body),
-                headers={**self._headers(), **content_type},
-                timeout=limits,
-                # A redirect would carry the key to wherever it points.
-                allow_redirects=False,
-            ) as response:
+            begun = asked if limits.total else within(self.limits.idle, asked)
+            async with await begun as response:
                 if not 200 <= response.status < 300:
                     raw = await _beginning(response)
                     wait = response.headers.get("Retry-After")
                     raise refusal(response.status, raw, (self._key, *private), wait)
                 yield response
-        except aiohttp.SocketTimeoutError as error:
-            raise Silent(f"no byte for {self.limits.idle:g} s") from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise Unreachable(f"no connection: {type(error).__name__}") from error
         except aiohttp.ClientResponseError as error:

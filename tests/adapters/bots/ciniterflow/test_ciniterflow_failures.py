@@ -115,7 +115,7 @@ async def test_a_connection_cut_before_the_headers(upstream, reply, bot, answer_
 async def test_a_stream_that_never_begins(upstream, reply, make_bot, answer_of):
     bot = await make_bot(header_timeout=0.05, connect_timeout=0.25)
     upstream.replies = [reply(headerless=True, end="open")]
-    assert (await answer_of(bot))[-1] == Failed(Failure.TIMEOUT, "no answer in time")
+    assert (await answer_of(bot))[-1] == Failed(Failure.TIMEOUT, "no byte for 0.3 s")
     await upstream.requests[0].closed.wait()
 
 
