@@ -74,7 +74,10 @@ class Journal(Protocol):
         ...
 
     async def show(self, text: str) -> None:
-        """Note all that people will see of the answer's text; show it only after this returned."""
+        """Note all that people will see of the answer's text; show it only after this returned.
+
+        Right before each send and each edit: a process that was frozen learns of it here.
+        """
         ...
 
     async def begin(self, part: str) -> None:

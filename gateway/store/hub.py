@@ -6,6 +6,7 @@ again after a lost connection, the lane's readers are told to read the log: that
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from secrets import token_hex
 from typing import Any, Protocol
 
@@ -13,17 +14,15 @@ import msgspec
 import structlog
 from msgspec import Raw
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from gateway import telemetry
 from gateway.ports import LogEntry, StoreUnavailable
 from gateway.store import keys
+from gateway.store.listening import Listening
 
 HEARTBEAT_SECONDS = 15.0
 RETRY_SECONDS = 0.25
-SILENCE_SECONDS = 2.0
-"""After so long without a word the server is asked for one, and has as long again to answer."""
 
 log = structlog.get_logger(__name__)
 _decode = msgspec.json.Decoder(tuple[str, int, list[tuple[int, str, Raw]]]).decode
@@ -49,19 +48,17 @@ class Hub:
 
     def __init__(self, blocking: Redis, on_control: Callable[[bytes], Awaitable[None]]) -> None:
         self.process = token_hex(8)
-        self._client = blocking
-        self._pubsub = blocking.pubsub()
+        self._listening = Listening(blocking)
         self._on_control = on_control
         self._readers: dict[str, set[Subscriber]] = {}
         self._joining: dict[str, asyncio.Future[None]] = {}
         self._unheard: set[str] = set()
-        self._asked = False
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin to listen. Raises StoreUnavailable."""
         try:
-            await self._pubsub.subscribe(keys.CONTROL)
+            await self._begin()
         except (RedisError, OSError) as error:
             raise StoreUnavailable(f"Redis: {error}") from error
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
@@ -112,7 +109,7 @@ class Hub:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._pubsub.aclose()  # type: ignore[no-untyped-call]
+        await self._listening.cut()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -121,20 +118,18 @@ class Hub:
 
     async def _subscribe(self, lane: str) -> None:
         try:
-            await self._pubsub.subscribe(keys.events(lane))
-        except (RedisError, OSError) as error:
+            await self._listening.send("SUBSCRIBE", [keys.events(lane)])
+        except (RedisError, OSError):
             # The listener does it as soon as the server can be reached.
-            log.warning("subscription delayed", reason=str(error))
             self._unheard.add(lane)
             self._confirm(lane)
 
     async def _unsubscribe(self, lane: str) -> None:
         if lane in self._readers:
             return
-        try:
-            await self._pubsub.unsubscribe(keys.events(lane))
-        except (RedisError, OSError) as error:
-            log.warning("unsubscription delayed", reason=str(error))
+        # The next connection begins without it.
+        with suppress(RedisError, OSError):
+            await self._listening.send("UNSUBSCRIBE", [keys.events(lane)])
 
     async def _beat(self) -> None:
         while True:
@@ -147,11 +142,10 @@ class Hub:
         deaf = False
         while True:
             try:
-                async with asyncio.timeout(2 * SILENCE_SECONDS):
-                    if deaf:
-                        # One that loads its file takes subscriptions, and cannot be read yet.
-                        await self._client.ping()
-                    await self._hear()
+                if not self._listening.open:
+                    await self._begin()
+                if heard := await self._listening.next():
+                    await self._heard(*heard)
                 deaf = False
             except (RedisError, OSError) as error:
                 if not deaf:
@@ -159,44 +153,28 @@ class Hub:
                 deaf = True
                 await self._cut()
                 await asyncio.sleep(RETRY_SECONDS)
+            except Exception:
+                log.exception("a message of another replica was not understood")
 
-    async def _hear(self) -> None:
-        await self._subscribe_unheard()
-        message = await self._pubsub.get_message(timeout=SILENCE_SECONDS)
-        if message is None:
-            await self._ask()
-            return
-        self._asked = False
-        if message["type"] != "pong":
-            await self._heard(message["type"], message["channel"], message["data"])
-
-    async def _ask(self) -> None:
-        # A connection whose other end is gone without a word looks like a quiet one.
-        if self._asked:
-            raise RedisConnectionError("the server is silent")
-        self._asked = True
-        await self._pubsub.ping()
+    async def _begin(self) -> None:
+        await self._listening.begin([keys.CONTROL, *map(keys.events, self._readers)])
+        # Whoever joined while that was under way.
+        unheard, self._unheard = self._unheard & self._readers.keys(), set()
+        await self._listening.send("SUBSCRIBE", map(keys.events, unheard))
 
     async def _cut(self) -> None:
-        # Whatever state it is in: the next one begins with all subscriptions, and those who wait
-        # for one now read the log then.
-        self._asked = False
+        # The next connection begins with all subscriptions, and those who wait for one now read
+        # the log then.
         for lane in list(self._joining):
             self._confirm(lane)
-        connection: Any = self._pubsub.connection
-        await connection.disconnect(nowait=True)
+        await self._listening.cut()
 
-    async def _subscribe_unheard(self) -> None:
-        if unheard := self._unheard & self._readers.keys():
-            await self._pubsub.subscribe(*map(keys.events, unheard))
-        self._unheard.clear()
-
-    async def _heard(self, kind: str, channel: bytes, data: bytes) -> None:
-        if channel == keys.CONTROL.encode():
+    async def _heard(self, kind: str, channel: str, data: bytes) -> None:
+        if channel == keys.CONTROL:
             if kind == "message":
                 await self._on_control(data)
             return
-        lane = keys.lane_of_events(channel.decode())
+        lane = keys.lane_of_events(channel)
         if kind == "subscribe" and lane not in self._readers:
             # Taken up again with the connection: its readers had left meanwhile.
             await self._unsubscribe(lane)

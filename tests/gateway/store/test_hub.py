@@ -1,5 +1,6 @@
 """What other replicas publish is heard again after every way a connection can end."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from support.stores import Store, store
 
 from gateway.config import RedisConfig
 from gateway.ports import LogEntry
-from gateway.store import hub as module
 from gateway.store import keys
+from gateway.store import listening as module
 from gateway.store.connection import connect_listener, disconnect
 from gateway.store.flusher import Batch
 from gateway.store.hub import Hub
@@ -60,7 +61,7 @@ async def nothing(_: bytes) -> None:
 
 
 async def lost(hub: Hub) -> None:
-    await eventually(lambda: not hub._pubsub.connection.is_connected)
+    await eventually(lambda: not hub._listening.open)
 
 
 async def publish(server: Store, lane: str) -> None:
@@ -98,6 +99,35 @@ async def test_who_joined_while_the_server_was_away_hears_when_it_is_back(
     between.open()
     await heard(server, "lane", page)
     assert page.stale
+
+
+async def test_many_who_join_while_the_server_goes_and_comes_all_hear(
+    hub: Hub, between: Gate, server: Store
+) -> None:
+    pages = {f"lane-{number}": Page() for number in range(60)}
+
+    async def join(number: int, lane: str) -> None:
+        await asyncio.sleep(number * 0.01)
+        await hub.join(lane, pages[lane])
+
+    joining = [asyncio.create_task(join(number, lane)) for number, lane in enumerate(pages)]
+    for _ in range(3):
+        between.shut()
+        await asyncio.sleep(0.1)
+        between.open()
+        await asyncio.sleep(0.15)
+    async with asyncio.timeout(5):
+        await asyncio.gather(*joining)
+    for lane, page in pages.items():
+        await heard(server, lane, page)
+
+
+async def test_a_message_that_nobody_understands_does_not_deafen(hub: Hub, server: Store) -> None:
+    page = Page()
+    await hub.join("lane", page)
+    async with Redis.from_url(server.url) as client:
+        await client.publish(keys.events("lane"), b"?")
+    await heard(server, "lane", page)
 
 
 async def test_who_left_while_the_server_was_away_is_not_subscribed(

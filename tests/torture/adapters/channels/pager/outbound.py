@@ -30,29 +30,28 @@ class Pages:
     async def show(self, text: str) -> None:
         """Show an answer as far as it is; what fails is made up for later."""
         with suppress(Refused, Unsure, StoreUnavailable):
-            await self._journal.show(text)
-            await self._put_all(self._split(text))
+            await self._put_all(text, self._split(text))
 
     async def finish(self, end: End, notices: Sequence[str]) -> Outcome:
         """Show the whole answer."""
         pieces = self._split(whole(end, notices))
         for _ in range(TRIES):
             with suppress(Refused, Unsure, StoreUnavailable):
-                await self._journal.show(end.text)
-                await self._put_all(pieces)
-                await self._remove_rest(len(pieces))
+                await self._put_all(end.text, pieces)
+                await self._remove_rest(end.text, len(pieces))
                 return Sent()
             await asyncio.sleep(PAUSE)
         return NotSent("the platform does not take it")
 
-    async def _put_all(self, pieces: Sequence[str]) -> None:
+    async def _put_all(self, answer: str, pieces: Sequence[str]) -> None:
         for number, piece in enumerate(pieces):
-            await self._put(str(number), piece)
+            if self._shown.get(str(number)) != piece:
+                await self._put(str(number), piece, answer)
 
-    async def _put(self, part: str, text: str) -> None:
-        if self._shown.get(part) == text:
-            return
-        if name := await self._name(part):
+    async def _put(self, part: str, text: str, answer: str) -> None:
+        name = await self._name(part)
+        await self._journal.show(answer)
+        if name:
             await self._client.edit(self._place, name, text)
         else:
             await self._post(part, text)
@@ -84,10 +83,11 @@ class Pages:
                 return await self._journal.finish(part, name)
             await asyncio.sleep(PAUSE)
 
-    async def _remove_rest(self, kept: int) -> None:
+    async def _remove_rest(self, answer: str, kept: int) -> None:
         """Take away what an earlier attempt had posted and this one has no text for."""
         for part in [part for part in self._journal.parts if int(part) >= kept]:
             if name := await self._name(part):
+                await self._journal.show(answer)
                 await self._client.delete(self._place, name)
             await self._journal.withdraw(part)
 
