@@ -10,7 +10,7 @@ from torture.answers import Given, Part, given, parts
 from torture.bots import said
 from torture.people import Ack, Person, Visitor
 from torture.plan import Manner, Question
-from torture.replicas import Outage
+from torture.replicas import Period
 from torture.run import Evidence
 
 WINDOW_SECONDS = 3.5
@@ -145,7 +145,7 @@ def _unknown(evidence: Evidence, part: Part, number: int) -> bool:
     return any(_meets(outage, post.at) for outage in (*outages, *evidence.store.outages))
 
 
-def _meets(outage: Outage, at: float) -> bool:
+def _meets(outage: Period, at: float) -> bool:
     return outage.since - WINDOW_SECONDS <= at <= outage.until + WINDOW_SECONDS
 
 

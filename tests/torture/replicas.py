@@ -24,8 +24,8 @@ START_SECONDS = 40.0
 STOP_SECONDS = 20.0
 
 
-class Outage(Struct):
-    """When something was not there, in seconds; it still is not while ``until`` is infinite."""
+class Period(Struct):
+    """A time, in seconds; it has not ended while ``until`` is infinite."""
 
     since: float
     until: float = float("inf")
@@ -35,7 +35,7 @@ class Store:
     """A Valkey server with an append-only file that is written at once."""
 
     def __init__(self, folder: Path) -> None:
-        self.outages: list[Outage] = []
+        self.outages: list[Period] = []
         self.busy = asyncio.Lock()
         """Held by whatever happens to it."""
         self._folder = folder
@@ -65,7 +65,7 @@ class Store:
 
     def kill(self) -> None:
         """kill -9."""
-        self.outages.append(Outage(time.monotonic()))
+        self.outages.append(Period(time.monotonic()))
         self.end()
 
     def end(self) -> None:
@@ -84,8 +84,10 @@ class Replica:
 
     def __init__(self, number: int, folder: Path, config: Any) -> None:
         self.log = folder / f"r{number}.log"
-        self.outages: defaultdict[str, list[Outage]] = defaultdict(list)
+        self.outages: defaultdict[str, list[Period]] = defaultdict(list)
         """When which of them was killed or frozen."""
+        self.there: list[Period] = []
+        """When one of them was ready, and neither killed nor frozen yet."""
         self.starts = 0
         self.busy = asyncio.Lock()
         """Held by whatever happens to it."""
@@ -110,6 +112,7 @@ class Replica:
                 await eventually(lambda: self._ready(http), START_SECONDS)
         except AssertionError:
             raise RuntimeError(f"a replica does not start: see {self.log}") from None
+        self.there.append(Period(time.monotonic()))
 
     def _spawn(self) -> None:
         self.starts += 1
@@ -133,18 +136,25 @@ class Replica:
 
     def kill(self) -> None:
         """kill -9."""
-        self.outages[self.name].append(Outage(time.monotonic()))
+        self._lose()
         self._process.kill()
         self._process.wait(10)
 
     def freeze(self) -> None:
         """Stop its clock, as a suspended machine does."""
-        self.outages[self.name].append(Outage(time.monotonic()))
+        self._lose()
         self._process.send_signal(signal.SIGSTOP)
+
+    def _lose(self) -> None:
+        now = time.monotonic()
+        self.outages[self.name].append(Period(now))
+        self.there[-1].until = now
 
     def thaw(self) -> None:
         """Let it go on."""
-        self.outages[self.name][-1].until = time.monotonic()
+        now = time.monotonic()
+        self.outages[self.name][-1].until = now
+        self.there.append(Period(now))
         self._process.send_signal(signal.SIGCONT)
 
     def terminate(self) -> int:

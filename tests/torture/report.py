@@ -51,18 +51,20 @@ def rows(options: Options, evidence: Evidence, verdict: Verdict) -> Iterator[tup
 
 def _takeovers(found: Sequence[Takeover]) -> Iterator[str]:
     for kind in ("kill", "freeze"):
-        for alone in (True, False):
-            some = [each for each in found if each.kind == kind and (each.alone or not alone)]
-            if some:
-                label = f"{kind} to takeover" + (", nothing else wrong" if alone else "")
-                yield f"{label:<42} {_spread(sorted(some, key=lambda each: each.seconds))}"
+        some = [each for each in found if each.kind == kind]
+        alone = [each.seconds for each in some if each.alone]
+        yield from _spread(f"{kind} to takeover", [each.seconds for each in some])
+        yield from _spread("  while a replica and Redis were there", [each.there for each in some])
+        yield from _spread("  with nothing else wrong", alone)
+    for slowest in sorted(found, key=lambda each: each.there)[-3:]:
+        yield f"slow: {slowest.turn} after a {slowest.kind}, {slowest.there:.1f} s"
 
 
-def _spread(found: Sequence[Takeover]) -> str:
-    p50, p99 = (found[int(len(found) * share)].seconds for share in (0.5, 0.99))
-    slowest = found[-1]
-    times = f"p50 {p50:.2f}  p99 {p99:.2f}  max {slowest.seconds:.2f} s"
-    return f"{times} of {len(found)}, slowest {slowest.turn}"
+def _spread(label: str, seconds: Sequence[float]) -> Iterator[str]:
+    if seconds:
+        found = sorted(seconds)
+        p50, p99 = (found[int(len(found) * share)] for share in (0.5, 0.99))
+        yield f"{label:<40} p50 {p50:6.2f}  p99 {p99:6.2f}  max {found[-1]:6.2f} s of {len(found)}"
 
 
 def _log_lines(folder: Path, lane: str) -> Iterator[str]:

@@ -3,13 +3,15 @@
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
+from torture.replicas import Period
 from torture.run import Evidence, Interrupted
 
+STEP = 0.02
 _TAKEN_UP = frozenset({"turn taken up", "turn sealed", "message given up on"})
 
 
@@ -18,6 +20,8 @@ class Takeover(Struct, frozen=True):
 
     kind: str
     seconds: float
+    there: float
+    """Of these, how long another replica and Redis were there."""
     turn: str
     alone: bool
     """Nothing else went wrong in the meantime."""
@@ -36,7 +40,8 @@ def takeovers(evidence: Evidence) -> Iterator[Takeover]:
                 # One that was frozen for a while and finished its answer has lost nothing.
                 if at and (event.kind == "kill" or log != event.replica.partition(".")[0]):
                     alone = not _meanwhile(evidence, event, at)
-                    yield Takeover(event.kind, at - event.at, turn, alone)
+                    there = _there(evidence, event.at, at)
+                    yield Takeover(event.kind, at - event.at, there, turn, alone)
 
 
 def _lines(evidence: Evidence) -> dict[str, list[tuple[float, str]]]:
@@ -52,6 +57,16 @@ def _lines(evidence: Evidence) -> dict[str, list[tuple[float, str]]]:
     for times in found.values():
         times.sort()
     return found
+
+
+def _there(evidence: Evidence, since: float, until: float) -> float:
+    up = [period for replica in evidence.replicas for period in replica.there]
+    steps = (since + n * STEP for n in range(int((until - since) / STEP)))
+    return STEP * sum(_within(up, at) and not _within(evidence.store.outages, at) for at in steps)
+
+
+def _within(periods: Sequence[Period], at: float) -> bool:
+    return any(period.since <= at < period.until for period in periods)
 
 
 def _meanwhile(evidence: Evidence, event: Interrupted, until: float) -> bool:

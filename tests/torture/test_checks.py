@@ -12,7 +12,7 @@ from torture.checks import Verdict, judge
 from torture.people import Ack, Pager
 from torture.plan import DOORS, Manner, Question, Talk
 from torture.platform import Platform, Post
-from torture.replicas import Outage, Store
+from torture.replicas import Period, Store
 from torture.run import Evidence
 
 FIRST = Question("c0001m0-aaaaaa", 0.0, Manner.WHOLE, "c0001m0-aaaaaa whole 3 0")
@@ -154,7 +154,7 @@ async def test_a_repeat_while_the_store_was_away(scene: Scene) -> None:
     scene.post(FIRST, 3.0)
     scene.post(FIRST, 30.0)
     scene.post(SECOND, 40.0)
-    scene.store.outages.append(Outage(4.0, 5.0))
+    scene.store.outages.append(Period(4.0, 5.0))
     assert not scene.kinds()
 
 
