@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from gateway import commands, telemetry
 from gateway.config import Config
@@ -15,6 +15,7 @@ from gateway.ports import (
     Admission,
     CanIntroduce,
     CanTakeFeedback,
+    Channel,
     History,
     LogReader,
     NotRouted,
@@ -39,10 +40,12 @@ class Core:
         services: Services,
         dispatcher: Dispatcher,
         limiter: Limiter,
+        http: ClientSession,
         routes: Routes,
         signing_keys: Sequence[bytes],
         client_ip: Callable[[web.Request], str],
     ) -> None:
+        self.http = http
         self.mount = routes.mount
         self.client_ip = client_ip
         self.public_url = config.server.public_url
@@ -169,6 +172,22 @@ class Core:
         """Where the gateway serves a kept file."""
         return self._services.files.path(attachment)
 
+    async def remember(self, channel: Channel, key: str, value: bytes, seconds: int) -> None:
+        """Keep a small value for a channel. Raises StoreUnavailable."""
+        await self._services.memory.keep(_owner(channel), key, value, seconds)
+
+    async def recall(self, channel: Channel, key: str) -> bytes | None:
+        """A value that was remembered. Raises StoreUnavailable."""
+        return await self._services.memory.find(_owner(channel), key)
+
+    async def claim(self, channel: Channel, key: str, value: bytes, seconds: int) -> bool:
+        """Remember a value unless there is one. Raises StoreUnavailable."""
+        return await self._services.memory.claim(_owner(channel), key, value, seconds)
+
+    async def drop(self, channel: Channel, key: str) -> bool:
+        """Forget a value. Raises StoreUnavailable."""
+        return await self._services.memory.drop(_owner(channel), key)
+
     async def introduce(self, origin: Origin) -> Introduction:
         """What the bot there says first."""
         decision = self._router.locate(origin)
@@ -198,3 +217,8 @@ class Core:
 
     def _say(self, inbound: Inbound, key: str, **values: object) -> str:
         return self.text(inbound.origin.person.locale, key, **values)
+
+
+def _owner(channel: Channel) -> str:
+    # No bot's identity begins like it.
+    return f"channel/{channel.name}"

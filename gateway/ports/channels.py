@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 from msgspec import Struct
 
 from gateway.model import (
@@ -80,6 +80,11 @@ class GatewayForChannels(Protocol):
     """What a channel may use of the gateway."""
 
     @property
+    def http(self) -> ClientSession:
+        """The shared HTTP client: no total time limit, so set one per request."""
+        ...
+
+    @property
     def public_url(self) -> str:
         """Where the outside world reaches the gateway, without a slash at the end; may be empty."""
         ...
@@ -145,6 +150,25 @@ class GatewayForChannels(Protocol):
 
     def file_path(self, attachment: Attachment) -> str:
         """The path of a kept file on this gateway, for those who were given it; unguessable."""
+        ...
+
+    async def remember(self, channel: Channel, key: str, value: bytes, seconds: int) -> None:
+        """Keep a small value for so long, for all replicas; 0 seconds are for ever.
+
+        This and the next three raise StoreUnavailable.
+        """
+        ...
+
+    async def recall(self, channel: Channel, key: str) -> bytes | None:
+        """A value that was remembered, while it is kept."""
+        ...
+
+    async def claim(self, channel: Channel, key: str, value: bytes, seconds: int) -> bool:
+        """Remember a value unless there is one; whether it was remembered."""
+        ...
+
+    async def drop(self, channel: Channel, key: str) -> bool:
+        """Forget a value; whether there was one. Of many who drop it only one is told so."""
         ...
 
     async def introduce(self, origin: Origin) -> Introduction:

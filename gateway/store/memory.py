@@ -1,4 +1,4 @@
-"""Memory: what a bot's adapter keeps for itself, for all replicas."""
+"""Memory: what an adapter keeps for itself, for all replicas."""
 
 from typing import cast
 
@@ -13,8 +13,18 @@ class Memory:
         self._connection = connection
 
     async def keep(self, identity: str, name: str, value: bytes, seconds: int) -> None:
-        """Keep a value for so long; a later one replaces it."""
-        await self._connection.execute("SET", keys.memory(identity, name), value, "EX", seconds)
+        """Keep a value for so long, 0 for ever; a later one replaces it."""
+        lasting = ("EX", seconds) if seconds else ()
+        await self._connection.execute("SET", keys.memory(identity, name), value, *lasting)
+
+    async def claim(self, identity: str, name: str, value: bytes, seconds: int) -> bool:
+        """Keep a value unless there is one; whether it was kept."""
+        key = keys.memory(identity, name)
+        return bool(await self._connection.execute("SET", key, value, "NX", "EX", seconds))
+
+    async def drop(self, identity: str, name: str) -> bool:
+        """Let go of a value; whether there was one."""
+        return bool(await self._connection.execute("UNLINK", keys.memory(identity, name)))
 
     async def find(self, identity: str, name: str) -> bytes | None:
         """The value, while it is kept."""

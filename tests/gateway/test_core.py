@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from math import ceil
 
+import aiohttp
 import pytest
-from support.adapters import inbound
+from support.adapters import RecordingChannel, inbound
 from support.engine import Engine
 
 from gateway.config import Config, Limits, LoggingConfig, RedisConfig, Route, ServerConfig
@@ -35,11 +36,13 @@ class Door:
     ) -> None:
         self.engine = Engine(url, limits)
         self._connection = Connection(connect(RedisConfig(url=buckets or url)))
+        self._http = aiohttp.ClientSession()
         self.core = Core(
             Config(ServerConfig(), RedisConfig(), {}, {}, routes, limits, LoggingConfig()),
             self.engine.services,
             self.engine.dispatcher,
             Limiter(self._connection),
+            self._http,
             Routes(),
             [b"key"],
             lambda _: "",
@@ -52,6 +55,7 @@ class Door:
 
     async def close(self) -> None:
         await self._connection.close()
+        await self._http.close()
         await self.engine.stop(0)
 
 
@@ -227,3 +231,14 @@ async def test_each_refusal_has_a_sentence_of_its_own(redis_url: str) -> None:
     nowhere = await door.admit(inbound("a", channel="nowhere"))
     assert (nowhere.status, nowhere.notice) == ("refused", Texts().get("", "refused"))
     await door.close()
+
+
+async def test_what_a_channel_remembers(opened: Opened) -> None:
+    core, slack, other = opened().core, RecordingChannel("slack"), RecordingChannel("other")
+    await core.remember(slack, "a", b"1", 60)
+    await core.remember(slack, "b", b"2", 0)
+    assert [await core.recall(slack, key) for key in ("a", "b", "c")] == [b"1", b"2", None]
+    assert await core.recall(other, "a") is None
+    assert not await core.claim(slack, "a", b"3", 60)
+    assert await core.claim(slack, "c", b"3", 60)
+    assert [await core.drop(slack, key) for key in ("c", "c")] == [True, False]
