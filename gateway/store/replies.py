@@ -170,6 +170,7 @@ class Reader:
         "_pending",
         "_position",
         "_replies",
+        "_turn",
         "_waiter",
         "closing",
         "stale",
@@ -180,6 +181,7 @@ class Reader:
         self._hub = hub
         self._lane = lane
         self._position = position
+        self._turn = position[0]
         self._pending: list[LogEntry] = []
         self._waiter: asyncio.Future[None] | None = None
         self.stale = True
@@ -214,6 +216,10 @@ class Reader:
 
     def show(self, entries: Sequence[LogEntry]) -> None:
         """Hand over entries as they appear."""
+        if entries[-1].turn > self._turn:
+            # While other replicas cannot be heard, the end of the turn before may have passed by.
+            self._turn = entries[-1].turn
+            self.stale = True
         if len(self._pending) + len(entries) > PENDING_MOST:
             self._pending.clear()
             self.stale = True

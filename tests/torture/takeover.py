@@ -12,7 +12,7 @@ from torture.replicas import Period
 from torture.run import Evidence, Interrupted
 
 STEP = 0.02
-_TAKEN_UP = frozenset({"turn taken up", "turn sealed", "message given up on"})
+_TAKEN_OVER = frozenset({"lane taken over from a worker that is gone", "turn sealed"})
 
 
 class Takeover(Struct, frozen=True):
@@ -35,8 +35,8 @@ def takeovers(evidence: Evidence) -> Iterator[Takeover]:
         for token in event.tokens:
             for number in people[token].acks[token].turns:
                 turn = f"{people[token].lane}#{number}"
-                after = (line for line in lines[turn] if line[0] > event.at)
-                at, log = next(after, (0.0, ""))
+                both = sorted(lines[turn] + lines[people[token].lane])
+                at, log = next((line for line in both if line[0] > event.at), (0.0, ""))
                 # One that was frozen for a while and finished its answer has lost nothing.
                 if at and (event.kind == "kill" or log != event.replica.partition(".")[0]):
                     alone = not _meanwhile(evidence, event, at)
@@ -45,17 +45,16 @@ def takeovers(evidence: Evidence) -> Iterator[Takeover]:
 
 
 def _lines(evidence: Evidence) -> dict[str, list[tuple[float, str]]]:
-    """When, and by which log, each turn went on, in the order of time."""
+    """When, and by which log, each lane was taken over and each turn went on."""
     found: defaultdict[str, list[tuple[float, str]]] = defaultdict(list)
     behind = time.time() - time.monotonic()
     for replica in evidence.replicas:
         for line in replica.log.read_text().splitlines():
             entry = json.loads(line) if line.startswith("{") else {}
-            if entry.get("event") in _TAKEN_UP:
+            if entry.get("event") in _TAKEN_OVER:
                 at = datetime.fromisoformat(entry["timestamp"]).timestamp() - behind
-                found[entry["turn"]].append((at, replica.log.stem))
-    for times in found.values():
-        times.sort()
+                about = entry.get("turn") or entry["lane"]
+                found[about].append((at, replica.log.stem))
     return found
 
 
