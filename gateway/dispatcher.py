@@ -160,6 +160,7 @@ class Dispatcher:
         for lease in await self._leasing.renew(list(self._leases.values())):
             if self._leases.get(lease.lane) == lease:
                 log.warning("lease lost", lane=lease.lane)
+                telemetry.LEASES_LOST.inc()
                 self._lanes[lease.lane].cancel()
 
     def _take(self, lease: Lease) -> None:
@@ -188,6 +189,7 @@ class Dispatcher:
             raise
         except Fenced:
             log.warning("lane taken over by another worker", lane=lease.lane)
+            telemetry.LEASES_LOST.inc()
 
     async def _drain(self, lease: Lease) -> None:
         while work := await patiently(lambda: self._inbox.begin(lease, COLLECT_MOST)):

@@ -73,6 +73,11 @@ RECOVERIES = Counter(
     ["bot", "outcome"],
     **_OURS,
 )
+LEASES_LOST = Counter(
+    "leases_lost",
+    "Turns that another worker took over from this one, which had stood still.",
+    **_OURS,
+)
 UNKNOWN_SENDS = Counter(
     "unknown_sends",
     "Parts of answers of which a worker that died left unknown whether they went out.",

@@ -1,4 +1,4 @@
-"""What people were told, conversation by conversation, in the widget and at the platform."""
+"""What people were told, conversation by conversation, in the widget and at the platforms."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,6 +20,8 @@ class Given(Struct, frozen=True):
     text: str
     notices: tuple[str, ...]
     failed: bool
+    posts: tuple[Post, ...] = ()
+    """What it stands in, at the platform."""
 
 
 class Part(Struct, frozen=True):
@@ -70,4 +72,5 @@ def _at_platform(person: Person, platform: Platform) -> Iterator[Given]:
         # Of a part that was posted twice, the last is the one that was edited to its end.
         text, *notices = "".join(part.posts[-1].text for part in found).split(MARK)
         first = min(post.at for part in found for post in part.posts)
-        yield Given(token, first, text, tuple(notices), failed=bool(notices))
+        posts = tuple(part.posts[-1] for part in found)
+        yield Given(token, first, text, tuple(notices), bool(notices), posts)

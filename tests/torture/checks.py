@@ -10,10 +10,12 @@ from torture.answers import Given, Part, given, parts
 from torture.bots import said
 from torture.people import Ack, Person, Visitor
 from torture.plan import Manner, Question
+from torture.platform import Post
 from torture.replicas import Period
 from torture.run import Evidence
 
 WINDOW_SECONDS = 3.5
+WAKING_SECONDS = 0.5
 """A replica that is lost so soon after a post may not have learnt, or noted, what became of it."""
 NOTICES = frozenset(
     text
@@ -49,7 +51,7 @@ def judge(evidence: Evidence) -> Verdict:
     for person in evidence.people:
         answers = list(given(person, evidence.platform))
         for question in person.talk.questions:
-            _judge_question(verdict, person, question, answers)
+            _judge_question(verdict, evidence, person, question, answers)
         _judge_order(verdict, person, answers)
         _judge_company(verdict, person, answers)
         _judge_repeats(verdict, evidence, person)
@@ -65,7 +67,7 @@ def judge(evidence: Evidence) -> Verdict:
 
 
 def _judge_question(
-    verdict: Verdict, person: Person, question: Question, answers: list[Given]
+    verdict: Verdict, evidence: Evidence, person: Person, question: Question, answers: list[Given]
 ) -> None:
     ack = person.acks.get(question.token, Ack(0))
     verdict.counts["messages"] += 1
@@ -79,7 +81,20 @@ def _judge_question(
         return verdict.violate("lost", where, person)
     if len(mine) > 1:
         verdict.violate("answered twice", where, person)
-    return _judge_text(verdict, person, question, mine[-1])
+    of_text = Verdict()
+    _judge_text(of_text, person, question, mine[-1])
+    if of_text.violations and any(_edited_late(evidence, post) for post in mine[-1].posts):
+        verdict.counts["edited by a replica right when it woke up"] += 1
+        return None
+    verdict.counts.update(of_text.counts)
+    verdict.violations.extend(of_text.violations)
+    return None
+
+
+def _edited_late(evidence: Evidence, post: Post) -> bool:
+    """Whether the last edit came from a replica that was frozen when it was about to edit."""
+    outages = [each for replica in evidence.replicas for each in replica.outages[post.edited_by]]
+    return any(each.until <= post.edited_at <= each.until + WAKING_SECONDS for each in outages)
 
 
 def _judge_text(verdict: Verdict, who: Person, question: Question, answer: Given) -> None:

@@ -32,6 +32,8 @@ class Post(Struct):
     cut: bool
     text: str
     deleted: bool = False
+    edited_at: float = 0.0
+    edited_by: str = ""
 
 
 class Platform:
@@ -99,6 +101,7 @@ class Platform:
     async def _edit(self, request: web.Request) -> web.Response:
         post, body = self._known(request), await request.json()
         post.text = body["text"]
+        post.edited_at, post.edited_by = time.monotonic(), request.headers["X-Replica"]
         return web.json_response({})
 
     async def _delete(self, request: web.Request) -> web.Response:
