@@ -78,7 +78,7 @@ async def test_after_an_answer_that_was_left_the_next_has_a_chat_of_its_own(
     assert not kept.running
 
 
-@pytest.mark.parametrize("known", [sessions.new().encode(), ""])
+@pytest.mark.parametrize("known", [sessions.new().encode(), ""], ids=["known", "new"])
 async def test_a_conversation_is_marked_before_anything_is_sent(
     upstream, reply, make_bot, answer_of, known
 ):

@@ -52,6 +52,7 @@ async def test_what_is_sent(upstream, capture, bot):
         (Rating.LIKE, "of-another-bot", "m1"),
         (Rating.LIKE, sessions.new().encode(), ""),
     ],
+    ids=["no-rating", "another-bot", "no-answer"],
 )
 async def test_what_cannot_be_rated(upstream, bot, rating, conversation, answer):
     assert not await bot.take_feedback(answered(conversation, answer), rating, "")

@@ -189,7 +189,11 @@ async def test_what_is_not_found_is_asked_in_a_chat_of_its_own(
     assert asked["sessionId"] == abandoned.id
 
 
-@pytest.mark.parametrize("reference", ["", "none-of-this-bot", sessions.new().encode()])
+@pytest.mark.parametrize(
+    "reference",
+    ["", "none-of-this-bot", sessions.new().encode()],
+    ids=["none", "another-bot", "nothing-asked"],
+)
 async def test_nothing_was_asked(bot_of, make_ask, reference):
     bot = await bot_of()
     assert await found(bot, make_ask("hello", reference)) == []
