@@ -12,7 +12,7 @@ from gateway.ports import Description
 MISTAKEN = 2
 """The exit code for a configuration that cannot be used."""
 UNWELL = 1
-"""The exit code for one that is right, but whose bots are not."""
+"""The exit code for one that is right, but whose bots or platforms are not."""
 
 config_option = click.option(
     "--config",
@@ -35,32 +35,34 @@ def load_or_exit(file: Path) -> Config:
 
 @click.command()
 @config_option
-@click.option("--live", is_flag=True, help="Also ask each bot what it can do.")
+@click.option("--live", is_flag=True, help="Also ask bots and platforms how they are.")
 def check(file: Path, live: bool) -> None:
     """Check a configuration file without starting anything."""
     config = load_or_exit(file)
     parts = {"channel": config.channels, "bot": config.bots, "route": config.routes}
     counts = ", ".join(_count(len(items), noun) for noun, items in parts.items())
     click.echo(f"{file} is fine: {counts}")
-    if live and not _bots_are_well(config):
+    if live and not _all_are_well(config):
         raise SystemExit(UNWELL)
 
 
-def _bots_are_well(config: Config) -> bool:
+def _all_are_well(config: Config) -> bool:
     # Only this needs the adapters themselves.
-    from gateway.live import describe
+    from gateway.live import check_channels, describe
 
-    described = asyncio.run(describe(config))
-    for name, description in described.items():
-        click.echo(_line(name, description))
-    return not any(description.problem for description in described.values())
+    bots, channels = asyncio.run(describe(config)), asyncio.run(check_channels(config))
+    for name, description in bots.items():
+        click.echo(_line(f"bot {name}", "answers", description))
+    for name, description in channels.items():
+        click.echo(_line(f"channel {name}", "is ready", description))
+    return not any(each.problem for each in (*bots.values(), *channels.values()))
 
 
-def _line(name: str, description: Description) -> str:
+def _line(who: str, does: str, description: Description) -> str:
     if description.problem:
-        return f"bot {name}: {description.problem}"
+        return f"{who}: {description.problem}"
     abilities = ", ".join(f"{word} {value}" for word, value in description.abilities.items())
-    return f"bot {name} answers{': ' if abilities else ''}{abilities}"
+    return f"{who} {does}{': ' if abilities else ''}{abilities}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -15,8 +15,9 @@ from gateway.check import check, config_option, load_or_exit
 from gateway.config import Config
 from gateway.dead_letters import dead_letters
 from gateway.demo import Demo, SandboxError
+from gateway.extensions import Extensible
 from gateway.init import init
-from gateway.ports import StoreUnavailable
+from gateway.ports import CannotStart, StoreUnavailable
 from gateway.privacy import export, forget
 from gateway.service import run
 from gateway.store.embedded import EmbeddedError
@@ -25,7 +26,7 @@ from gateway.telemetry import configure_logging
 from gateway.trace import trace
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Extensible, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="chat-gateway")
 def main() -> None:
     """Carries messages and streamed answers between chat channels and bots."""
@@ -74,7 +75,7 @@ def _logging(config: Config) -> None:
 def _run(service: Coroutine[Any, Any, None]) -> None:
     try:
         _loop(service)
-    except (EmbeddedError, StoreError, SandboxError) as error:
+    except (EmbeddedError, StoreError, SandboxError, CannotStart) as error:
         click.echo(f"chat-gateway: {error}", err=True)
         sys.exit(1)
     except StoreUnavailable as error:

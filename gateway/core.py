@@ -24,6 +24,7 @@ from gateway.ports import (
 from gateway.router import Decision, Router
 from gateway.routes import Routes
 from gateway.services import Services
+from gateway.store.keys import owner_of_channel
 from gateway.store.limits import Limiter, bucket_name
 from gateway.store.work import Item
 
@@ -50,6 +51,7 @@ class Core:
         self.client_ip = client_ip
         self.public_url = config.server.public_url
         self._services = services
+        self._memory = services.memory
         self._dispatcher = dispatcher
         self._limiter = limiter
         self._router = Router(config.routes)
@@ -174,19 +176,19 @@ class Core:
 
     async def remember(self, channel: Channel, key: str, value: bytes, seconds: int) -> None:
         """Keep a small value for a channel. Raises StoreUnavailable."""
-        await self._services.memory.keep(_owner(channel), key, value, seconds)
+        await self._memory.keep(owner_of_channel(channel.name), key, value, seconds)
 
     async def recall(self, channel: Channel, key: str) -> bytes | None:
         """A value that was remembered. Raises StoreUnavailable."""
-        return await self._services.memory.find(_owner(channel), key)
+        return await self._memory.find(owner_of_channel(channel.name), key)
 
     async def claim(self, channel: Channel, key: str, value: bytes, seconds: int) -> bool:
         """Remember a value unless there is one. Raises StoreUnavailable."""
-        return await self._services.memory.claim(_owner(channel), key, value, seconds)
+        return await self._memory.claim(owner_of_channel(channel.name), key, value, seconds)
 
     async def drop(self, channel: Channel, key: str) -> bool:
         """Forget a value. Raises StoreUnavailable."""
-        return await self._services.memory.drop(_owner(channel), key)
+        return await self._memory.drop(owner_of_channel(channel.name), key)
 
     async def introduce(self, origin: Origin) -> Introduction:
         """What the bot there says first."""
@@ -217,8 +219,3 @@ class Core:
 
     def _say(self, inbound: Inbound, key: str, **values: object) -> str:
         return self.text(inbound.origin.person.locale, key, **values)
-
-
-def _owner(channel: Channel) -> str:
-    # No bot's identity begins like it.
-    return f"channel/{channel.name}"

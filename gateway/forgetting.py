@@ -18,7 +18,7 @@ from gateway.store.erasure import Erasure
 from gateway.store.holdings import Holding, Holdings
 from gateway.store.inbox import Inbox
 from gateway.store.people import People
-from gateway.store.survey import buckets
+from gateway.store.survey import buckets, memories
 from gateway.store.whereabouts import is_leased
 
 HALT_SECONDS = 10.0
@@ -83,6 +83,10 @@ class Forgetting:
         """All that there is of some lanes."""
         return await self._holdings.read(lanes)
 
+    async def remembered(self, channel: str, person: str) -> dict[str, bytes]:
+        """What the channel's adapter keeps of a person."""
+        return await memories(self._connection, channel, person)
+
     async def forget(self, channel: str, person: str, lanes: Sequence[str]) -> Forgotten:
         """Remove some lanes of a person, for whoever else wrote there too. Safe to repeat."""
         people = {lane: {person, *await self._people.of_lane(lane)} for lane in lanes}
@@ -95,6 +99,7 @@ class Forgetting:
                 await self._people.forget(channel, each, lane)
         names = [keys.lane_name(channel, person), keys.part(person), *lanes]
         await self._erasure.unlink(await buckets(self._connection, names))
+        await self._erasure.unlink(list(await self.remembered(channel, person)))
         return Forgotten(tuple(holdings), tuple(at_bots), tuple(left))
 
     async def _erase(self, holdings: list[Holding]) -> list[str]:

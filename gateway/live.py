@@ -1,4 +1,4 @@
-"""Bots outside a running gateway: for the commands that ask one, or ask how all are."""
+"""Bots and channels outside a running gateway: for the commands that ask how they are."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -8,7 +8,7 @@ import aiohttp
 from gateway.config import Config
 from gateway.fetch import Fetcher, FetchError
 from gateway.model import Attachment, ReplyEvent
-from gateway.ports import Bot, CanDescribe, Description, FileGone, Handler
+from gateway.ports import Bot, CanCheck, CanDescribe, Description, FileGone, Handler
 from gateway.service import MB, adapters
 from gateway.texts import Texts
 
@@ -104,3 +104,14 @@ async def describe(config: Config) -> dict[str, Description]:
                 await bot.describe() if isinstance(bot, CanDescribe) else Description()
             )
     return described
+
+
+async def check_channels(config: Config) -> dict[str, Description]:
+    """What those channels whose platform can be asked are, and what is wrong with them."""
+    channels = adapters("channels", "Channel", config.channels)
+    async with aiohttp.ClientSession() as http:
+        return {
+            name: await channel.check(http, config.server.public_url)
+            for name, channel in channels.items()
+            if isinstance(channel, CanCheck)
+        }

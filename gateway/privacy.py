@@ -145,6 +145,9 @@ def export(file: Path, channel: str, person: str, shared: bool) -> None:
             "channel": channel,
             "person": person,
             "conversations": [_exported(holding) for holding in holdings],
+            "kept_by_the_channel": [
+                _as_json(value) for value in (await forgetting.remembered(channel, person)).values()
+            ],
             "left_out_because_shared": [] if shared else list(lanes.shared),
         }
 
@@ -163,6 +166,14 @@ def _exported(holding: Holding) -> dict[str, Any]:
             for file in holding.files
         ],
     }
+
+
+def _as_json(value: bytes) -> Raw | str:
+    try:
+        msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return value.decode("utf-8", "replace")
+    return Raw(value)
 
 
 def _letter(letter: DeadLetter) -> dict[str, Any]:

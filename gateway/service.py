@@ -24,7 +24,7 @@ from gateway.files import FILES_PATH, Files
 from gateway.for_bots import ForBots
 from gateway.guard import Guard
 from gateway.http import BODY_MOST, ClientAddress, Operations, anonymous, errors
-from gateway.ports import StoreUnavailable
+from gateway.ports import CannotStart, StoreUnavailable
 from gateway.routes import Routes
 from gateway.services import Services
 from gateway.store import keys, meta
@@ -206,7 +206,10 @@ class Service:
             await bot.start(bots)
             self._cleanup.push_async_callback(bot.stop)
         for channel in services.channels.values():
-            await channel.start(core)
+            try:
+                await channel.start(core)
+            except CannotStart as error:
+                raise CannotStart(f"channel {channel.name}: {error}") from error
             self._cleanup.push_async_callback(channel.stop)
 
     async def _serve(self, routes: Routes) -> None:

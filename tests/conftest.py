@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 import structlog
+from hypothesis import settings
 from redis.asyncio import Redis
 from support.servers import cluster, loaded, running, valkey, web_config
 from support.widget import Widget
@@ -16,6 +17,10 @@ from gateway.sandbox.clickai import ClickAI
 from gateway.sandbox.memory import Memory
 from gateway.sandbox.server import serving
 from gateway.service import Service
+
+# A machine may be slow: no test is about time.
+settings.register_profile("timeless", deadline=None)
+settings.load_profile("timeless")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The configuration: one YAML file, checked as a whole before anything starts."""
 
 from gateway.config.adapters import adapter_config, kinds
+from gateway.config.drafts import draft
 from gateway.config.loader import load
 from gateway.config.problems import ConfigError, Problem
 from gateway.config.schema import (
@@ -28,6 +29,7 @@ __all__ = [
     "Sentinel",
     "ServerConfig",
     "adapter_config",
+    "draft",
     "kinds",
     "load",
 ]

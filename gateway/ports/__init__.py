@@ -23,13 +23,16 @@ from gateway.ports.bots import (
 )
 from gateway.ports.channels import (
     Admission,
+    CanCheck,
     Channel,
     GatewayForChannels,
     History,
     LogsReplies,
 )
+from gateway.ports.commands import Draft
 from gateway.ports.errors import (
     Behind,
+    CannotStart,
     FileGone,
     FileRefused,
     NotRouted,
@@ -58,6 +61,7 @@ __all__ = [
     "Admission",
     "Behind",
     "Bot",
+    "CanCheck",
     "CanDescribe",
     "CanForget",
     "CanIntroduce",
@@ -66,9 +70,11 @@ __all__ = [
     "CanStop",
     "CanTakeFeedback",
     "CanTranscribe",
+    "CannotStart",
     "Channel",
     "Closing",
     "Description",
+    "Draft",
     "FileGone",
     "FileRefused",
     "GatewayForBots",

@@ -151,7 +151,7 @@ class HasQuota(Protocol):
 
 
 class Description(Struct, frozen=True):
-    """What a bot can do, as far as its server says, and what is wrong with it.
+    """What a bot or a channel can do, as far as its server says, and what is wrong with it.
 
     ``abilities`` are words and values for an operator; ``problem`` is empty when all is well.
     """

@@ -13,6 +13,7 @@ from gateway.model import (
     Origin,
     Rating,
 )
+from gateway.ports.bots import Description
 from gateway.ports.handlers import Handler
 from gateway.ports.replies import LogEntry, LogReader, Outcome, Reply
 
@@ -23,7 +24,7 @@ class Channel(Protocol):
     name: str
 
     async def start(self, gateway: "GatewayForChannels") -> None:
-        """Mount routes, begin to receive. Raises only when it can never work."""
+        """Mount routes, begin to receive. Raises CannotStart when it can never work."""
         ...
 
     async def deliver(self, reply: Reply) -> Outcome:
@@ -46,6 +47,18 @@ class LogsReplies(Protocol):
 
     def shown(self, entries: Sequence["LogEntry"]) -> str:
         """The text that people were shown by the entries of one turn, all its attempts."""
+        ...
+
+
+@runtime_checkable
+class CanCheck(Protocol):
+    """A channel that can ask its platform whether it is set up right."""
+
+    async def check(self, http: ClientSession, public_url: str) -> Description:
+        """Ask now, without having been started. Must not raise; returns within seconds.
+
+        ``public_url`` is where the outside world reaches the gateway; it may be empty.
+        """
         ...
 
 
@@ -155,6 +168,8 @@ class GatewayForChannels(Protocol):
     async def remember(self, channel: Channel, key: str, value: bytes, seconds: int) -> None:
         """Keep a small value for so long, for all replicas; 0 seconds are for ever.
 
+        What is about a person holds the person's id, in the key or the value: by that it is found
+        when they want to be forgotten.
         This and the next three raise StoreUnavailable.
         """
         ...

@@ -1,6 +1,10 @@
 """What goes wrong on either side of the ports."""
 
 
+class CannotStart(Exception):
+    """A channel can never work as it is configured: the text says what was found and to be done."""
+
+
 class Behind(Exception):
     """The reader must begin anew from the history."""
 

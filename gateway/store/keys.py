@@ -204,6 +204,11 @@ def journal(lane: str, turn: int) -> str:
     return _tagged(shard_of(lane), "journal", lane, str(turn))
 
 
+def owner_of_channel(channel: str) -> str:
+    """As whom a channel's adapter keeps things. No bot's identity begins like it."""
+    return f"channel/{channel}"
+
+
 def memory(identity: str, name: str) -> str:
     """What a bot's adapter keeps for itself, for as long as it says."""
     return f"gw:memory:{part(identity)}:{part(name)}"

@@ -68,6 +68,16 @@ class Survey:
                     break
 
 
+async def memories(connection: Connection, channel: str, person: str) -> dict[str, bytes]:
+    """What a channel's adapter keeps that names a person. Raises StoreUnavailable."""
+    owner, found = keys.owner_of_channel(channel), {}
+    async for key in _every(connection, f"{keys.memory(owner, '')}*"):
+        value = await connection.execute("GET", key) or b""
+        if person in keys.name_of(key) or person.encode() in value:
+            found[key] = value
+    return found
+
+
 async def buckets(connection: Connection, names: Collection[str]) -> list[str]:
     """The rate limits that name one of these. They only count: to lose one is no harm.
 

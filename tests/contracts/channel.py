@@ -41,6 +41,10 @@ class KeptJournal:
 
     def __init__(self) -> None:
         self.parts: dict[str, str] = {}
+        self.shown = ""
+
+    async def show(self, text: str) -> None:
+        self.shown = text
 
     async def begin(self, part: str) -> None:
         self.parts[part] = ""

@@ -24,6 +24,7 @@ from gateway.store import keys
 from gateway.store.connection import Connection
 from gateway.store.inbox import Inbox
 from gateway.store.leases import Fenced
+from gateway.store.memory import Memory as Kept
 from gateway.store.people import People
 from gateway.visit import visit
 
@@ -213,3 +214,17 @@ async def asking(connection: Connection, word: str) -> str:
         return ""
 
     return await eventually(asked)
+
+
+async def test_what_the_channel_keeps_of_them_goes_too(
+    forgetting: Forgetting, people: People, connection: Connection
+) -> None:
+    memory = Kept(connection)
+    await people.note("slack", "T1:zoe", "slack:z")
+    await memory.keep("channel/slack", "ask:1", b'{"person":"T1:zoe"}', 60)
+    await memory.keep("channel/slack", "latest:T1:zoe", b"1", 60)
+    await memory.keep("channel/slack", "ask:2", b'{"person":"T1:bob"}', 60)
+    await memory.keep("channel/other", "ask:1", b'{"person":"T1:zoe"}', 60)
+    await forgetting.forget("slack", "T1:zoe", ["slack:z"])
+    kept = {key.decode() async for key in connection.client.scan_iter("gw:memory:*")}
+    assert kept == {keys.memory("channel/slack", "ask:2"), keys.memory("channel/other", "ask:1")}
