@@ -29,11 +29,12 @@ MANNERS = {Manner.WHOLE: 92, Manner.FAIL: 2, Manner.MIDWAY: 3, Manner.CUT: 2, Ma
 
 
 class Door(Struct, frozen=True):
-    """A channel and the bot behind it. A widget site, unless it is a pager."""
+    """A channel and the bot behind it. A widget site, unless it is a pager or Slack."""
 
     name: str
     bot: str
     pager: bool = False
+    slack: bool = False
     can_look_up: bool = False
 
 
@@ -44,6 +45,8 @@ DOORS = (
     Door("exact-b", "ciniterflow", pager=True, can_look_up=True),
     Door("blind-a", "clickai", pager=True),
     Door("blind-b", "ciniterflow", pager=True),
+    Door("slack-a", "clickai", slack=True, can_look_up=True),
+    Door("slack-b", "ciniterflow", slack=True, can_look_up=True),
 )
 
 

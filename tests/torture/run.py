@@ -10,8 +10,10 @@ from typing import Any
 
 import aiohttp
 from msgspec import Struct
+from support.slack import Slack, slack
 
 from torture.bots import Bots
+from torture.colleagues import Colleague, Moods
 from torture.people import Pager, Person, Visitor
 from torture.plan import DOORS, Fault, Options, make
 from torture.platform import Platform
@@ -60,6 +62,7 @@ class Run:
         self._plan = make(options)
         self._bots = Bots()
         self._platform = Platform(random.Random(options.seed + 1))
+        self._slack = Slack()
         self._store = Store(folder)
         self._replicas: list[Replica] = []
         self._people: list[Person] = []
@@ -70,6 +73,9 @@ class Run:
         async with AsyncExitStack() as stack:
             bots = await stack.enter_async_context(self._bots.serving())
             platform = await stack.enter_async_context(self._platform.serving())
+            self._slack = await stack.enter_async_context(slack())
+            dice = random.Random(self._options.seed + 3)
+            self._slack.faults = Moods(dice, self._platform.troubles)
             await stack.enter_async_context(self._processes(bots, platform))
             http = await stack.enter_async_context(_http())
             self._admit_people(http)
@@ -99,7 +105,11 @@ class Run:
     @asynccontextmanager
     async def _processes(self, bots: dict[str, str], platform: str) -> AsyncIterator[None]:
         def config(name: str, port: int) -> dict[str, Any]:
-            return configuration(name, port, bots, platform, self._store.url)
+            # Each process has a token of its own: it is how Slack knows who posted.
+            self._slack.tokens[f"xoxb-{name}"] = "T1"
+            here = configuration(name, port, bots, platform, self._store.url)
+            here["channels"] |= slack_channels(name, self._slack)
+            return here
 
         self._store.start()
         try:
@@ -120,8 +130,13 @@ class Run:
             return dice.choice(self._replicas).url
 
         for talk in self._plan.talks:
-            kind = Pager if talk.door.pager else Visitor
-            self._people.append(kind(talk, http, anywhere, dice))
+            if talk.door.slack:
+                colleague = Colleague(talk, http, anywhere, dice)
+                colleague.join(self._slack, self._platform)
+                self._people.append(colleague)
+            else:
+                kind = Pager if talk.door.pager else Visitor
+                self._people.append(kind(talk, http, anywhere, dice))
 
     async def _carry_out(self) -> None:
         began = time.monotonic()
@@ -190,6 +205,7 @@ def configuration(
         if door.pager
         else {**site, "key": f"pk_{door.name}"}
         for door in DOORS
+        if not door.slack
     }
     waits = {"idle_timeout": IDLE_SECONDS, "content_timeout": IDLE_SECONDS, "api_key": name}
     return {
@@ -209,6 +225,17 @@ def configuration(
         },
         "routes": [{"channel": door.name, "bot": door.bot} for door in DOORS],
     }
+
+
+def slack_channels(name: str, standin: Slack) -> dict[str, Any]:
+    """The doors in Slack, with the replica's own token."""
+    app = {
+        "kind": "slack",
+        "bot_token": f"xoxb-{name}",
+        "signing_secret": standin.signing_secret,
+        "api_url": standin.api_url,
+    }
+    return {door.name: app for door in DOORS if door.slack}
 
 
 def _http() -> aiohttp.ClientSession:
