@@ -248,6 +248,7 @@ def test_the_metrics_are_these_and_their_labels_are_bounded() -> None:
         "chat_gateway_file_bytes_reserved": (),
         "chat_gateway_streams_open": ("channel",),
         "chat_gateway_http_requests": ("route", "status"),
+        "chat_gateway_leases_lost": (),
         "chat_gateway_redis_unavailable": (),
         "chat_gateway_retries": ("bot",),
         "chat_gateway_dead_letters": (),

@@ -13,7 +13,7 @@ from adapters.channels.slack.inbound import Asked, Deleted, Edited
 from adapters.channels.slack.installation import Installation
 from adapters.channels.slack.speakers import Speakers
 from gateway.model import Address, Inbound, Origin
-from gateway.ports import Channel, GatewayForChannels
+from gateway.ports import Admission, Channel, GatewayForChannels
 
 DAYS = 24 * 3600
 FOLLOW_SECONDS = 7 * DAYS
@@ -62,14 +62,24 @@ class Intake:
         """Make a message durable; False when it was not taken, and the person is told so."""
         origin = await self._speakers.introduce(inbound.origin, self._api_of(installation))
         inbound = msgspec.structs.replace(inbound, origin=origin)
-        admission = await self._gateway.admit(inbound)
+        admission = await self._admit_and_remember(inbound)
         if admission.status in ("accepted", "duplicate"):
-            await self._remember(inbound)
             return True
         if admission.notice:
             telling = self._tell_once(inbound, installation, admission.notice)
             self._background.start("notice", telling)
         return False
+
+    async def _admit_and_remember(self, inbound: Inbound) -> Admission:
+        if inbound.attachments:
+            # Of a message that is remembered, no file is fetched again: it must be durable.
+            admission = await self._gateway.admit(inbound)
+            await self._remember(inbound)
+        else:
+            admission, _ = await asyncio.gather(
+                self._gateway.admit(inbound), self._remember(inbound)
+            )
+        return admission
 
     async def question(self, name: str) -> Inbound | None:
         """A message of the last seven days by its id."""
@@ -98,9 +108,9 @@ class Intake:
         inbound = asked.inbound
         if not asked.called and not await self._follows(asked):
             return
-        if await self._gateway.recall(self._channel, f"ask:{inbound.id}"):
-            return
         if asked.files:
+            if await self._gateway.recall(self._channel, f"ask:{inbound.id}"):
+                return
             api = self._api_of(installation)
             files = await self._downloads.fetch(asked.files, api, installation.token)
             inbound = msgspec.structs.replace(inbound, attachments=files)

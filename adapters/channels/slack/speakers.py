@@ -1,6 +1,7 @@
 """Speakers: what Slack knows of the people who write: their name and their language."""
 
 import asyncio
+import time
 
 import msgspec
 import structlog
@@ -13,6 +14,9 @@ from gateway.ports import Channel, GatewayForChannels
 KNOWN_SECONDS = 24 * 3600
 UNKNOWN_SECONDS = 3600
 """Who could not be looked up is not looked up again for so long."""
+NEAR_SECONDS = 600
+NEAR_MOST = 10_000
+"""How long, and how many, are kept in this process as well."""
 PATIENCE = 1.0
 """Seconds that a message may wait for this; Slack wants to hear of it within three."""
 
@@ -33,16 +37,27 @@ class Speakers:
     def __init__(self, channel: Channel, gateway: GatewayForChannels) -> None:
         self._channel = channel
         self._gateway = gateway
+        self._near: dict[str, tuple[float, Speaker]] = {}
 
     async def introduce(self, origin: Origin, api: Api) -> Origin:
         """The origin with what is known of the person. Raises StoreUnavailable."""
+        id_, now = origin.person.id, time.monotonic()
+        until, speaker = self._near.get(id_, (0.0, Speaker(id_)))
+        if until < now:
+            speaker = await self._find(origin, api)
+            if len(self._near) >= NEAR_MOST:
+                self._near.clear()
+            self._near[id_] = now + NEAR_SECONDS, speaker
+        return _known(origin, speaker)
+
+    async def _find(self, origin: Origin, api: Api) -> Speaker:
         key = f"speaker:{origin.person.id}"
         if kept := await self._gateway.recall(self._channel, key):
-            return _known(origin, msgspec.json.decode(kept, type=Speaker))
+            return msgspec.json.decode(kept, type=Speaker)
         speaker = await self._look_up(origin, api)
         seconds = KNOWN_SECONDS if speaker.locale else UNKNOWN_SECONDS
         await self._gateway.remember(self._channel, key, msgspec.json.encode(speaker), seconds)
-        return _known(origin, speaker)
+        return speaker
 
     async def _look_up(self, origin: Origin, api: Api) -> Speaker:
         try:
