@@ -9,6 +9,7 @@ the whole answer, and everything that follows from that is one atomic step in th
 """
 
 import asyncio
+import random
 import time
 from functools import partial
 from typing import Any
@@ -29,8 +30,12 @@ from gateway.store.leases import Fenced, Lease
 from gateway.store.traces import Fact
 from gateway.store.work import Work
 
-BREAKS_MOST = 8
-"""A message is given up on when so many workers died of its turn, or in it."""
+DEATHS_SUSPECT = 3
+"""From so many deaths of a worker in a turn on, the next attempt waits: turns that died together
+are tried apart, so that the one that kills its worker does not take the others along again."""
+DEATHS_MOST = 8
+"""A message is given up on when so many workers died in its turn."""
+SUSPECT_SECONDS_MOST = 30
 OFFERS_MOST = 1500
 OFFER_SECONDS_MOST = 60
 """A channel that does not take an answer is offered it for about a day, so often in the end."""
@@ -72,13 +77,24 @@ class Turn:
         self._trace("claimed", attempt=self._work.attempt, broken=self._work.broken)
         if self._work.attempt > 1:
             await self._look_back()
-        if self._work.breaks >= BREAKS_MOST:
+        if self._work.deaths >= DEATHS_MOST:
             return await self._give_up(conversation)
+        if self._work.died and self._work.deaths >= DEATHS_SUSPECT:
+            await self._wait_apart()
         if kept := self._journal.kept:
             self._delivery.replay(kept.events)
             return await self._deliver_or_park(None, kept.conversation)
         self._asking = Asking(self._services, self._lease, self._work, conversation, self._delivery)
         return await self._deliver_or_park(self._asking, conversation)
+
+    async def _wait_apart(self) -> None:
+        doubled = 2.0 ** (self._work.deaths - DEATHS_SUSPECT + 1)
+        delay = random.uniform(0, min(doubled, SUSPECT_SECONDS_MOST))  # noqa: S311
+        log.warning("workers died in this turn", deaths=self._work.deaths, retry_in=round(delay, 1))
+        self._trace("parked", seconds=round(delay, 3), deaths=self._work.deaths)
+        leases = self._services.inbox.leases
+        await patiently(lambda: leases.release(self._lease, delay, broken=True))
+        raise Parked(delay)
 
     def _trace(self, what: str, **facts: Fact) -> None:
         turn = self._work.items[0][0]
@@ -162,7 +178,7 @@ class Turn:
         raise Parked(delay)
 
     async def _give_up(self, conversation: Conversation) -> int:
-        log.error("message given up on", attempts=self._work.attempt, breaks=self._work.breaks)
+        log.error("message given up on", attempts=self._work.attempt, deaths=self._work.deaths)
         telemetry.DEAD_LETTERS.inc()
         if shown := await shown_before(self._services, self._lease.lane, self._delivery):
             self._delivery.show(TextDelta(shown))

@@ -105,7 +105,7 @@ class Inbox:
             raise Fenced(lease.lane)
         if reply[0] == b"idle":
             return None
-        return work_of(reply[1], reply[2], broken=bool(reply[3]))
+        return work_of(reply[1], reply[2], opened=reply[3])
 
     async def save(self, lease: Lease, identity: str, conversation: Conversation) -> None:
         """Keep a conversation before its turn is sealed. Raises Fenced."""

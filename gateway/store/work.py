@@ -29,8 +29,10 @@ class Work(Struct, frozen=True):
     conversations: dict[str, bytes] = {}
     broken: bool = False
     """Whether the attempt before broke off: its worker died, or had to leave in the middle."""
-    breaks: int = 0
-    """How many attempts did."""
+    died: bool = False
+    """Whether its worker died."""
+    deaths: int = 0
+    """In how many attempts the worker did."""
 
     def conversation(self, identity: str) -> Conversation:
         """What is kept of the lane's conversation with one bot."""
@@ -57,7 +59,7 @@ _decode_item = msgspec.json.Decoder(Item).decode
 _decode_conversation = msgspec.json.Decoder(Conversation).decode
 
 
-def work_of(messages: list[bytes], fields: list[bytes], *, broken: bool) -> Work:
+def work_of(messages: list[bytes], fields: list[bytes], opened: bytes) -> Work:
     """The work that a lane's messages and fields are, as the store has them."""
     lane: dict[str, Any] = {
         name.decode(): value for name, value in zip(fields[::2], fields[1::2], strict=True)
@@ -67,8 +69,9 @@ def work_of(messages: list[bytes], fields: list[bytes], *, broken: bool) -> Work
         halted=int(lane.get("halted", 0)),
         items=tuple(_numbered(raw) for raw in messages),
         conversations=lane,
-        broken=broken,
-        breaks=int(lane.get("breaks", 0)),
+        broken=bool(opened),
+        died=opened == b"running",
+        deaths=int(lane.get("deaths", 0)),
     )
 
 

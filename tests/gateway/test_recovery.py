@@ -244,11 +244,31 @@ async def test_a_message_that_kills_its_workers_is_given_up_on(
         await eventually(lambda: client.xlen(keys.dead(keys.shard_of("l"))))
 
 
-async def test_one_that_only_had_to_wait_is_not(engine: Engine, dead: Dead) -> None:
+async def test_one_that_may_be_innocent_is_tried_again_apart_from_the_others(
+    engine: Engine, dead: Dead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spans: list[float] = []
+
+    def longest(low: float, high: float) -> float:
+        spans.append(high)
+        return 0.01
+
+    monkeypatch.setattr("gateway.turn.random.uniform", longest)
     await dead.begin()
     await dead.die(6)
     await take_over(engine)
     assert engine.channel.ends[0].text == "You said: x"
+    assert spans == [30]
+
+
+async def test_who_left_in_order_did_not_die(engine: Engine, dead: Dead) -> None:
+    for _ in range(8):
+        await dead.inbox.leases.release(await dead.begin(), broken=True)
+    bot = RecoveringBot()
+    engine.use(bot=bot)
+    await take_over(engine)
+    assert engine.channel.ends[0].text == "You said: x"
+    assert len(bot.looked) == 1
 
 
 async def test_parts_are_known_to_the_next_attempt(engine: Engine, dead: Dead) -> None:

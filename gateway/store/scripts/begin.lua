@@ -1,8 +1,9 @@
 -- Takes the work of a leased lane without removing it.
 -- KEYS ready inbox lane
 -- ARGV group entry worker most
--- Returns {'fenced'}, {'idle'}, or {'work', messages, the lane's fields, broken}: broken is 1 when
--- an earlier attempt at the turn was neither sealed nor given back.
+-- Returns {'fenced'}, {'idle'}, or {'work', messages, the lane's fields, open}: open tells how the
+-- attempt before ended that was not sealed: '' (given back), 'left' (its worker left in order, in
+-- the middle), 'running' (its worker died).
 local ready, inbox, lane = unpack(KEYS)
 local group, entry, worker, most = unpack(ARGV)
 
@@ -15,13 +16,13 @@ if #messages == 0 then
   return {'idle'}
 end
 local turn = string.match(messages[1], '^(%d+):')
-local broken = 0
+local open = redis.call('HGET', lane, 'open') or ''
 if redis.call('HGET', lane, 'turn') == turn then
-  broken = redis.call('HEXISTS', lane, 'open')
   redis.call('HINCRBY', lane, 'attempt', 1)
-  redis.call('HINCRBY', lane, 'breaks', broken)
+  redis.call('HINCRBY', lane, 'deaths', open == 'running' and 1 or 0)
 else
-  redis.call('HSET', lane, 'turn', turn, 'attempt', 1, 'breaks', 0)
+  redis.call('HSET', lane, 'turn', turn, 'attempt', 1, 'deaths', 0)
+  open = ''
 end
-redis.call('HSET', lane, 'open', 1)
-return {'work', messages, redis.call('HGETALL', lane), broken}
+redis.call('HSET', lane, 'open', 'running')
+return {'work', messages, redis.call('HGETALL', lane), open}

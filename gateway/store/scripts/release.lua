@@ -9,7 +9,9 @@ if not owner(ready, group, entry, worker) then
   return 0
 end
 drop(ready, group, entry, lane)
-if broken ~= '1' then
+if broken == '1' then
+  redis.call('HSET', lane, 'open', 'left')
+else
   redis.call('HDEL', lane, 'open')
 end
 if due == '0' then

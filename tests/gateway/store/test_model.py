@@ -36,7 +36,7 @@ class Lane:
         self.lease = Lease("", "0-0")
         self.begun: Work | None = None
         self.turn = self.attempt = 0
-        self.open = False
+        self.open, self.deaths = "", 0
         self.sealed: list[int] = []
 
 
@@ -153,11 +153,14 @@ class Store:
             lane.state, lane.begun = "idle", None
             return
         again = lane.turn == lane.waiting[0]
-        broken = again and lane.open
+        broken = again and bool(lane.open)
+        died = again and lane.open == "running"
         lane.attempt = lane.attempt + 1 if again else 1
-        lane.turn, lane.open, lane.begun = lane.waiting[0], True, work
+        lane.deaths = (lane.deaths if again else 0) + died
+        lane.turn, lane.open, lane.begun = lane.waiting[0], "running", work
         assert [number for number, _ in work.items] == lane.waiting[:3]
         assert (work.attempt, work.broken) == (lane.attempt, broken)
+        assert (work.deaths, work.died) == (lane.deaths, died)
 
     def seal(self, other: int, name: str, count: int) -> None:
         lane = self.lanes[name]
@@ -172,7 +175,7 @@ class Store:
         if lane.waiting and lane.waiting[0] == items[0][0]:
             lane.sealed += lane.waiting[: len(items)]
             del lane.waiting[: len(items)]
-            lane.open = False
+            lane.open = ""
             lane.state = "leased" if lane.waiting else "idle"
         assert self.result == len(lane.waiting)
 
@@ -184,7 +187,7 @@ class Store:
         assert released is self.owns(worker, name)
         if released:
             lane.state = "parked" if parked else "ready"
-            lane.open = lane.open and broken
+            lane.open = "left" if broken else ""
 
     def wake(self, name: str) -> None:
         self.run(self.workers[0].leases.wake(name))
