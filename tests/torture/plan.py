@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 TAIL_SECONDS = 3.0
 """Nothing goes wrong on purpose for so long before the last message."""
@@ -48,6 +49,9 @@ DOORS = (
     Door("slack-a", "clickai", slack=True, can_look_up=True),
     Door("slack-b", "ciniterflow", slack=True, can_look_up=True),
 )
+
+APP_CONVERSATIONS = 10
+"""A Slack app has so many: a workspace lets each begin about 18 answers a minute."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -98,6 +102,11 @@ class Plan(Struct, frozen=True):
     talks: tuple[Talk, ...]
     faults: tuple[Fault, ...]
 
+    @property
+    def doors(self) -> tuple[Door, ...]:
+        """Each door that somebody writes through."""
+        return tuple({talk.door.name: talk.door for talk in self.talks}.values())
+
 
 def make(options: Options) -> Plan:
     """The plan of a seed and its options: always the same."""
@@ -114,7 +123,13 @@ def _talk(dice: random.Random, options: Options, number: int) -> Talk:
     for message in range(options.messages):
         questions.append(_question(dice, f"{place}m{message}-{dice.randrange(16**6):06x}", at))
         at += dice.choice((0.0, dice.uniform(0, 0.3), dice.uniform(0.3, 3)))
-    return Talk(place, DOORS[number % len(DOORS)], tuple(questions))
+    return Talk(place, _door(number), tuple(questions))
+
+
+def _door(number: int) -> Door:
+    door = DOORS[number % len(DOORS)]
+    app = number // len(DOORS) // APP_CONVERSATIONS
+    return replace(door, name=f"{door.name}{app}") if door.slack else door
 
 
 def _question(dice: random.Random, token: str, at: float) -> Question:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from support.slack import Slack, slack
 from torture.bots import Bots
 from torture.colleagues import Colleague, Moods
 from torture.people import Pager, Person, Visitor
-from torture.plan import DOORS, Fault, Options, make
+from torture.plan import Door, Fault, Options, make
 from torture.platform import Platform
 from torture.replicas import Replica, Store
 
@@ -107,8 +107,9 @@ class Run:
         def config(name: str, port: int) -> dict[str, Any]:
             # Each process has a token of its own: it is how Slack knows who posted.
             self._slack.tokens[f"xoxb-{name}"] = "T1"
-            here = configuration(name, port, bots, platform, self._store.url)
-            here["channels"] |= slack_channels(name, self._slack)
+            doors = self._plan.doors
+            here = configuration(name, port, doors, bots, platform, self._store.url)
+            here["channels"] |= slack_channels(name, doors, self._slack)
             return here
 
         self._store.start()
@@ -191,7 +192,7 @@ class Run:
 
 
 def configuration(
-    name: str, port: int, bots: dict[str, str], platform: str, redis: str
+    name: str, port: int, doors: Sequence[Door], bots: dict[str, str], platform: str, redis: str
 ) -> dict[str, Any]:
     """A replica's configuration: every door, and each bot with the replica's own key."""
     site = {"kind": "web", "sessions_per_minute": 1_000_000}
@@ -204,7 +205,7 @@ def configuration(
         }
         if door.pager
         else {**site, "key": f"pk_{door.name}"}
-        for door in DOORS
+        for door in doors
         if not door.slack
     }
     waits = {"idle_timeout": IDLE_SECONDS, "content_timeout": IDLE_SECONDS, "api_key": name}
@@ -223,11 +224,11 @@ def configuration(
                 **waits,
             },
         },
-        "routes": [{"channel": door.name, "bot": door.bot} for door in DOORS],
+        "routes": [{"channel": door.name, "bot": door.bot} for door in doors],
     }
 
 
-def slack_channels(name: str, standin: Slack) -> dict[str, Any]:
+def slack_channels(name: str, doors: Sequence[Door], standin: Slack) -> dict[str, Any]:
     """The doors in Slack, with the replica's own token."""
     app = {
         "kind": "slack",
@@ -235,7 +236,7 @@ def slack_channels(name: str, standin: Slack) -> dict[str, Any]:
         "signing_secret": standin.signing_secret,
         "api_url": standin.api_url,
     }
-    return {door.name: app for door in DOORS if door.slack}
+    return {door.name: app for door in doors if door.slack}
 
 
 def _http() -> aiohttp.ClientSession:
