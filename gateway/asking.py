@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from gateway import telemetry
 from gateway.delivery import Delivery
+from gateway.fetching import fetched
 from gateway.hearing import heard
 from gateway.model import (
     Answered,
@@ -24,12 +25,15 @@ from gateway.model import (
     Failure,
     File,
     Forgotten,
+    Introduction,
     Notice,
     Reference,
     ReplyEvent,
+    Suggestions,
     TextDelta,
 )
 from gateway.ports import (
+    CanIntroduce,
     CanRecover,
     CanStop,
     CanTakeFeedback,
@@ -140,7 +144,8 @@ class Asking:
         return self._take_up() if self._work.broken else self._answer_by_bot()
 
     async def _answer_by_bot(self) -> AsyncGenerator[ReplyEvent, None]:
-        ask = await heard(self._bot, self._ask())
+        channel = self._services.channels[self._work.last.inbound.origin.address.channel]
+        ask = await heard(self._bot, await fetched(channel, self._ask()))
         self._trace("asked", bot=self._bot.name)
         async with aclosing(self._services.guard.answer(self._bot, ask)) as events:
             async for event in events:
@@ -172,14 +177,31 @@ class Asking:
 
     async def _answer_command(self) -> AsyncGenerator[ReplyEvent, None]:
         match self._work.last.command:
+            case "start":
+                async for event in self._begin():
+                    yield event
+                return
             case "new":
-                self.conversation = Conversation()
+                self.conversation = Conversation(inputs=self.conversation.inputs)
                 key = "new_conversation"
             case "stop":
                 key = "stopped" if self._work.halts_predecessor else "nothing_to_stop"
             case other:
                 key = other
         yield TextDelta(self._say(key))
+        yield Done()
+
+    async def _begin(self) -> AsyncGenerator[ReplyEvent, None]:
+        """Introduce the bot. What the person came with is an input of the conversation."""
+        if came_with := self._work.last.inbound.origin.facts.get("start"):
+            inputs = {**self.conversation.inputs, "start": came_with}
+            self.conversation = replace(self.conversation, inputs=inputs)
+        introduction = Introduction()
+        if isinstance(self._bot, CanIntroduce):
+            introduction = await self._bot.introduce()
+        yield TextDelta(introduction.opening or self._say("start"))
+        if introduction.suggestions:
+            yield Suggestions(introduction.suggestions)
         yield Done()
 
     def _note_first_word(self, event: ReplyEvent) -> None:

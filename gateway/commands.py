@@ -1,6 +1,6 @@
 """Commands: words a person can send instead of a question, on every channel that has text."""
 
-COMMANDS = frozenset({"new", "stop", "help"})
+COMMANDS = frozenset({"start", "new", "stop", "help"})
 HALTING = frozenset({"new", "stop"})
 """Those that do not wait for the running answer: they end it."""
 

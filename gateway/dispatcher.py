@@ -1,6 +1,7 @@
 """The dispatcher: claims lanes that have work and runs their turns, one at a time per lane."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -14,7 +15,7 @@ from gateway.model import Policy
 from gateway.ports import StoreUnavailable
 from gateway.services import Services
 from gateway.store.connection import Connection, patiently
-from gateway.store.inbox import COLLECT_MOST, Inbox
+from gateway.store.inbox import COLLECT_MOST, MORE_SECONDS, Inbox
 from gateway.store.leases import CLAIM_BLOCK_MS, LEASE_SECONDS, Fenced, Lease, Leases
 from gateway.store.work import Work
 from gateway.turn import Turn
@@ -196,7 +197,11 @@ class Dispatcher:
             if self._stopping:
                 await self._leasing.release(lease)
                 return
-            if not await self._run(lease, _burst(work)):
+            burst = _burst(work)
+            if wait := _wait_for_more(burst):
+                await self._leasing.release(lease, wait)
+                return
+            if not await self._run(lease, burst):
                 return
 
     async def _run(self, lease: Lease, work: Work) -> bool:
@@ -224,13 +229,24 @@ class Dispatcher:
 
 
 def _burst(work: Work) -> Work:
-    """The messages of one turn: the first, and what was collected with it."""
-    collected = [work.items[0]]
+    """The messages of one turn: the first, and what is answered together with it."""
+    burst = [work.items[0]]
     for number, item in work.items[1:]:
-        first = collected[0][1]
-        if Policy.COLLECT is not first.policy or item.command or first.command:
+        before = burst[-1][1]
+        if item.command or before.command:
             break
-        if (item.bot, item.policy) != (first.bot, first.policy) or number <= work.halted:
+        if (item.bot, item.policy) != (before.bot, before.policy):
             break
-        collected.append((number, item))
-    return msgspec.structs.replace(work, items=tuple(collected))
+        collected = item.policy is Policy.COLLECT and number > work.halted
+        if not (before.inbound.more or collected):
+            break
+        burst.append((number, item))
+    return msgspec.structs.replace(work, items=tuple(burst))
+
+
+def _wait_for_more(burst: Work) -> float:
+    """How long to wait because the last message goes on in another, which is not here yet."""
+    last = burst.last.inbound
+    if not last.more or len(burst.items) >= COLLECT_MOST:
+        return 0.0
+    return min(max(last.received_at + MORE_SECONDS - time.time(), 0.0), MORE_SECONDS)

@@ -50,13 +50,15 @@ class Attachment(Struct, frozen=True):
     """A file that travels with a message or an answer. ``size`` is in bytes.
 
     ``content`` leads to its bytes and is read by the gateway only; empty when they could not be
-    had, and then the person is told so.
+    had, and then the person is told so. ``remote`` is what its channel calls a file that is still
+    at the platform, and is fetched when the message's turn comes.
     """
 
     name: str
     media_type: str
     content: str = ""
     size: int = 0
+    remote: str = ""
 
     @property
     def family(self) -> str:
@@ -77,7 +79,9 @@ class Inbound(Struct, frozen=True, kw_only=True):
     """One message from one person.
 
     ``id`` is its identity within the channel: a second copy with the same id is the same message.
-    ``received_at`` is in seconds since the epoch.
+    ``received_at`` is in seconds since the epoch. ``more`` says that what the person sent goes on
+    in another message, within a moment: the next of an album's pictures, the rest of a text that
+    was cut. They are answered together.
     """
 
     id: str
@@ -85,6 +89,7 @@ class Inbound(Struct, frozen=True, kw_only=True):
     text: str
     received_at: float
     attachments: tuple[Attachment, ...] = ()
+    more: bool = False
 
 
 # Reply events: what a bot yields. Each is one JSON object with its kind under "type".

@@ -24,6 +24,7 @@ from gateway.ports.bots import (
 from gateway.ports.channels import (
     Admission,
     CanCheck,
+    CanFetch,
     Channel,
     GatewayForChannels,
     History,
@@ -63,6 +64,7 @@ __all__ = [
     "Bot",
     "CanCheck",
     "CanDescribe",
+    "CanFetch",
     "CanForget",
     "CanIntroduce",
     "CanListBots",

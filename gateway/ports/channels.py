@@ -51,6 +51,19 @@ class LogsReplies(Protocol):
 
 
 @runtime_checkable
+class CanFetch(Protocol):
+    """A channel that takes messages before it has their files."""
+
+    async def fetch(self, attachment: Attachment) -> Attachment:
+        """Bring a file that it called ``remote`` to the gateway, with ``GatewayForChannels.keep``.
+
+        Without content when it cannot be had. Must not raise; takes as long as the platform does,
+        within limits of its own. Called again for the same file when its turn begins again.
+        """
+        ...
+
+
+@runtime_checkable
 class CanCheck(Protocol):
     """A channel that can ask its platform whether it is set up right."""
 

@@ -26,6 +26,8 @@ HALT = Script("halt")
 
 COLLECT_MOST = 10
 """A burst of more messages than this is answered without waiting for its end."""
+MORE_SECONDS = 1.0
+"""How long a message that goes on in another waits for that one."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -62,9 +64,8 @@ class Inbox:
         self, lane: str, item: Item, said: Mapping[str, object] | None, closed: bool
     ) -> Admission:
         shard = keys.shard_of(lane)
-        rejects = item.policy is Policy.REJECT and not item.command
+        rejects = item.policy is Policy.REJECT and not item.command and not item.inbound.more
         cap = 1 if rejects else self._limits.waiting_messages
-        collect = item.policy is Policy.COLLECT and not item.command
         status, turn = await self._connection.run(
             ADMIT,
             [
@@ -83,13 +84,20 @@ class Inbox:
                 self._lane_ttl,
                 _transcript_rest(said) if said else b"",
                 self._limits.transcript_messages,
-                now_ms() + int(self._limits.collect_seconds * 1000) if collect else 0,
+                self._due(item),
                 COLLECT_MOST,
                 0 if item.push else self._lanes_most,
             ],
         )
         status = status.decode()
         return Admission("busy" if status == "full" else status, turn.decode())
+
+    def _due(self, item: Item) -> int:
+        """When a message may be answered, in ms; 0: at once."""
+        wait = MORE_SECONDS if item.inbound.more else 0.0
+        if item.policy is Policy.COLLECT:
+            wait = max(wait, self._limits.collect_seconds)
+        return now_ms() + int(wait * 1000) if wait and not item.command else 0
 
     async def begin(self, lease: Lease, most: int) -> Work | None:
         """The lane's next messages, up to ``most``; None when it is empty and was let go of.

@@ -11,6 +11,7 @@ from gateway import commands
         ("/new", "new"),
         ("  /STOP\n", "stop"),
         ("/help", "help"),
+        ("/start", "start"),
         ("new", ""),
         ("/newer", ""),
         ("/new please", ""),

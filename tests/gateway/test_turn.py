@@ -5,24 +5,28 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from redis.asyncio import Redis
-from support.adapters import echo, inbound
+from support.adapters import RecordingChannel, ScriptedBot, echo, inbound
 from support.engine import Engine
 from support.servers import eventually
 
 from gateway.config import Limits, RedisConfig
 from gateway.model import (
     Ask,
+    Attachment,
     Awaiting,
     Done,
     EndState,
     Failed,
     Failure,
     Forgotten,
+    Introduction,
     Notice,
     Policy,
     Reference,
     ReplyEvent,
+    Suggestions,
     TextDelta,
     TextReplace,
     Thought,
@@ -322,6 +326,88 @@ async def test_new_forgets_the_conversation(engine: Engine) -> None:
     await engine.say("two")
     await engine.ends(3)
     assert [ask.conversation.reference for ask in engine.bot.asks] == ["", ""]
+
+
+async def test_new_keeps_what_the_person_came_with(engine: Engine) -> None:
+    await engine.say("/start", command="start", facts={"start": "spring"})
+    await engine.say("/new", command="new")
+    await engine.say("one")
+    await engine.ends(3)
+    assert [ask.conversation.inputs for ask in engine.bot.asks] == [{"start": "spring"}]
+
+
+async def test_start_introduces_the_bot(engine: Engine) -> None:
+    await engine.say("/start", command="start", locale="vi")
+    assert await engine.ends(1) == [Texts().get("vi", "start")]
+    assert engine.bot.asks == []
+
+
+async def test_start_says_what_the_bot_says_first(redis_url: str, limits: Limits) -> None:
+    class Introduced(ScriptedBot):
+        async def introduce(self) -> Introduction:
+            return Introduction("Welcome!", ("What can you do?",))
+
+    engine = Engine(redis_url, limits)
+    engine.use(bot=Introduced())
+    await engine.start()
+    await engine.say("/start", command="start")
+    assert await engine.ends(1) == ["Welcome!"]
+    assert Suggestions(("What can you do?",)) in engine.channel.events
+    await engine.stop()
+
+
+@pytest.mark.parametrize("policy", list(Policy), ids=str)
+async def test_what_goes_on_in_another_message_is_answered_with_it(
+    engine: Engine, policy: Policy
+) -> None:
+    await engine.say("one", policy, goes_on=True)
+    await engine.say("two", policy, goes_on=True)
+    await engine.say("three", Policy.FOLLOWUP if policy is Policy.REJECT else policy)
+    first = await engine.ends(1)
+    assert first[0].startswith("You said: one\n\ntwo")
+    assert len(engine.channel.replies[0].messages) == (2 if policy is Policy.REJECT else 3)
+
+
+async def test_the_rest_is_waited_for_behind_another_answer(engine: Engine) -> None:
+    gate = asyncio.Event()
+
+    async def waits(ask: Ask) -> Events:
+        await gate.wait()
+        yield TextDelta(ask.text)
+        yield Done()
+
+    engine.bot.script = waits
+    await engine.say("before")
+    await eventually(lambda: engine.bot.asks)
+    await engine.say("one", goes_on=True)
+    gate.set()
+    await engine.ends(1)
+    await asyncio.sleep(0.1)
+    await engine.say("two")
+    assert await engine.ends(2) == ["before", "one\n\ntwo"]
+
+
+async def test_stop_ends_what_goes_on_in_another_message_too(engine: Engine) -> None:
+    await engine.say("one", goes_on=True)
+    await engine.say("two")
+    await engine.dispatcher.halt("l")
+    await engine.ends(1)
+    assert engine.bot.asks == []
+
+
+async def test_files_are_fetched_when_their_turn_comes(redis_url: str, limits: Limits) -> None:
+    class Fetching(RecordingChannel):
+        async def fetch(self, attachment: Attachment) -> Attachment:
+            return replace(attachment, content=f"blob:{attachment.remote}")
+
+    engine = Engine(redis_url, limits)
+    engine.use(channel=Fetching())
+    await engine.start()
+    here, there = Attachment("a", "a/a", "blob:1"), Attachment("b", "b/b", remote="9")
+    await engine.say("x", attachments=(here, there))
+    await engine.ends(1)
+    assert [file.content for file in engine.bot.asks[0].attachments] == ["blob:1", "blob:9"]
+    await engine.stop()
 
 
 async def test_a_burst_is_one_turn(redis_url: str) -> None:

@@ -1,6 +1,9 @@
 """A dispatcher with everything it needs, one scripted bot and one recording channel."""
 
+import time
 from typing import Any
+
+from msgspec.structs import replace
 
 from gateway.config import Limits, RedisConfig
 from gateway.delivery import Delivery
@@ -9,6 +12,7 @@ from gateway.fetch import Fetcher
 from gateway.files import Files
 from gateway.guard import Guard
 from gateway.model import (
+    Attachment,
     Inbound,
     Policy,
 )
@@ -98,9 +102,24 @@ class Engine:
         await self._connection.close()
         await self._blocking.close()
 
-    async def say(self, text: str, policy: Policy = Policy.FOLLOWUP, **more: Any) -> Admission:
-        command = more.pop("command", "")
-        message: Inbound = inbound(text, **more)
+    async def say(
+        self,
+        text: str,
+        policy: Policy = Policy.FOLLOWUP,
+        *,
+        command: str = "",
+        facts: dict[str, str] | None = None,
+        attachments: tuple[Attachment, ...] = (),
+        goes_on: bool = False,
+        **where: Any,
+    ) -> Admission:
+        """Admit a message; one that goes on in another is said to come just now."""
+        message: Inbound = inbound(text, **where)
+        came = replace(message.origin, facts=facts or {})
+        at = time.time() if goes_on else message.received_at
+        message = replace(
+            message, origin=came, attachments=attachments, more=goes_on, received_at=at
+        )
         return await self.inbox.admit("l", Item(message, "bot", policy, "user", command))
 
     async def ends(self, count: int) -> list[str]:
