@@ -19,6 +19,7 @@ from gateway.ports import (
     History,
     LogReader,
     NotRouted,
+    Quota,
     StoreUnavailable,
 )
 from gateway.router import Decision, Router
@@ -26,6 +27,7 @@ from gateway.routes import Routes
 from gateway.services import Services
 from gateway.store.keys import owner_of_channel
 from gateway.store.limits import Limiter, bucket_name
+from gateway.store.quotas import Exceeded, Quotas
 from gateway.store.work import Item
 
 log = structlog.get_logger(__name__)
@@ -41,6 +43,7 @@ class Core:
         services: Services,
         dispatcher: Dispatcher,
         limiter: Limiter,
+        quotas: Quotas,
         http: ClientSession,
         routes: Routes,
         signing_keys: Sequence[bytes],
@@ -54,6 +57,7 @@ class Core:
         self._memory = services.memory
         self._dispatcher = dispatcher
         self._limiter = limiter
+        self._quotas = quotas
         self._router = Router(config.routes)
         self._signing_keys = tuple(signing_keys)
         self._history_most = config.limits.transcript_messages
@@ -197,11 +201,13 @@ class Core:
         return await bot.introduce() if isinstance(bot, CanIntroduce) else Introduction()
 
     async def allow(self, bucket: str, per_minute: int) -> float:
-        """Take a token; while the store is away there is no limit, for nothing is admitted."""
+        """Take one of a minute; while the store is away there is no limit."""
+        quota = Quota(bucket_name("allowed", bucket), per_minute)
         try:
-            return await self._limiter.take(bucket, per_minute)
+            place = await self._quotas.reserve(quota, 0)
         except StoreUnavailable:
             return 0
+        return place.retry_after if isinstance(place, Exceeded) else 0
 
     def signing_keys(self) -> Sequence[bytes]:
         """The secrets that all replicas share."""

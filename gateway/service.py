@@ -143,6 +143,7 @@ class Service:
             services,
             self._dispatcher,
             Limiter(self._connection),
+            Quotas(self._connection),
             http,
             routes,
             await self._signing_keys(),

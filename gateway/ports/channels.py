@@ -204,9 +204,10 @@ class GatewayForChannels(Protocol):
         ...
 
     async def allow(self, bucket: str, per_minute: int) -> float:
-        """Take one token from a named bucket: 0 when there was one, else seconds to wait.
+        """Take one of what a name may have in a minute: 0 when there was one, else seconds to wait.
 
-        Never raises: while the store is away it is 0, and admission decides.
+        In no 60 seconds are there more than ``per_minute``, over all replicas. Never raises: while
+        the store is away it is 0, and admission decides.
         """
         ...
 

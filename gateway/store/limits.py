@@ -39,17 +39,10 @@ class Limiter:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def take(self, bucket: str, per_minute: int) -> float:
-        """Take a token from a bucket that holds and refills ``per_minute`` of them.
-
-        0 when there was one, else the seconds until there is. Raises StoreUnavailable.
-        """
-        (wait,) = await self._change({bucket: per_minute}, 1)
-        return wait
-
     async def take_all(self, buckets: Mapping[str, int]) -> Tokens:
         """Take a token from every bucket, in one round trip; a limit of 0 is none.
 
+        A bucket holds and refills as many as its limit per minute.
         The buckets are apart on a cluster, so one that refuses does not keep the others from
         giving theirs: hand back what was taken for nothing. Never raises: a store that is away,
         or takes longer than PATIENCE, refuses nobody.

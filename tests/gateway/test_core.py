@@ -17,6 +17,7 @@ from gateway.routes import Routes
 from gateway.store import keys
 from gateway.store.connection import Connection, connect
 from gateway.store.limits import Limiter
+from gateway.store.quotas import Quotas
 from gateway.telemetry import REGISTRY
 from gateway.texts import Texts
 
@@ -42,6 +43,7 @@ class Door:
             self.engine.services,
             self.engine.dispatcher,
             Limiter(self._connection),
+            Quotas(self._connection),
             self._http,
             Routes(),
             [b"key"],
@@ -185,6 +187,14 @@ async def test_a_limit_is_one_for_all_replicas_and_at_once(opened: Opened) -> No
     messages = [doors[n % 2].admit(inbound("x", thread=str(n))) for n in range(60)]
     statuses = [admission.status for admission in await asyncio.gather(*messages)]
     assert (statuses.count("accepted"), statuses.count("busy")) == (5, 55)
+
+
+async def test_what_a_channel_may_do_in_a_minute_is_one_for_all_replicas(opened: Opened) -> None:
+    cores = [opened().core for _ in range(2)]
+    waits = await asyncio.gather(*(cores[n % 2].allow("slack:send", 18) for n in range(40)))
+    assert waits.count(0) == 18
+    assert all(60 < wait <= 61 for wait in waits if wait)
+    assert await cores[0].allow("slack:edit", 18) == 0
 
 
 async def test_limits_that_cannot_be_looked_up_refuse_nobody(redis_url: str) -> None:
