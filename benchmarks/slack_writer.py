@@ -7,7 +7,7 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import aiohttp
@@ -26,6 +26,7 @@ from adapters.channels.slack.messages import Messages, Place
 from adapters.channels.slack.pacing import Pace
 from adapters.channels.slack.workspace import Workspace
 from adapters.channels.slack.writer import Writer
+from benchmarks.table import aligned
 
 SIZE = 61_000
 WORDS = (
@@ -104,21 +105,12 @@ async def _write(text: str, fault: Fault, seed: int) -> tuple[str, ...]:
     return str(len(said)), str(len(stand_in.calls)), str(largest), whole, f"{took:.0f}"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    lines = [HEAD, tuple("-" * len(name) for name in HEAD), *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))} |"
-        for line in lines
-    )
-
-
 async def _run(size: int) -> None:
     # The rows are about what arrives; how often a message may be edited is not part of it.
     parts.EDIT_SECONDS, writer.PAUSE = 0.0, 0.05
     text = _answer(1, size)
     rows = [(name, *await _write(text, fault, 2)) for name, fault in FAULTS.items()]
-    print(_table(rows))
+    print(aligned(HEAD, rows))
 
 
 def main() -> None:

@@ -26,7 +26,12 @@ class Row:
 
 def render(rows: Sequence[Row]) -> str:
     """The table, with its columns aligned."""
-    lines = [HEAD, *(row.cells() for row in rows)]
+    return aligned(HEAD, [row.cells() for row in rows])
+
+
+def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Cells as a table with aligned columns: the first to the left, the others to the right."""
+    lines = [head, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     lines.insert(1, ("-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])))
     return "\n".join(_line(line, widths) for line in lines)

@@ -75,8 +75,8 @@ class Actions:
         turn = await self._ratings.find(channel, ts)
         if not turn:
             return
-        user, value = where.facts["user"], action.value or ""
-        rating = await self._ratings.pressed(channel, ts, user, value, action.action_ts)
+        person, value = where.person.id, action.value or ""
+        rating = await self._ratings.pressed(channel, ts, person, value, action.action_ts)
         if rating is Rating.DISLIKE:
             self._modals.ask_for_comment(door, press.trigger_id, About(channel, ts))
         self._background.start("rating", self._pass_on(door, turn, rating, where))

@@ -99,14 +99,15 @@ def _escaped(text: str) -> str:
 
 
 def _feedback() -> Block:
-    def button(sign: str, value: str) -> Block:
-        return {"text": {"type": "plain_text", "text": sign}, "value": value}
+    def button(sign: str, value: str, said: str) -> Block:
+        text = {"type": "plain_text", "text": sign}
+        return {"text": text, "value": value, "accessibility_label": said}
 
     buttons = {
         "type": "feedback_buttons",
         "action_id": "feedback",
-        "positive_button": button("👍", "like"),
-        "negative_button": button("👎", "dislike"),
+        "positive_button": button("👍", "like", "Good answer"),
+        "negative_button": button("👎", "dislike", "Bad answer"),
     }
     return {"type": FEEDBACK, "elements": [buttons]}
 

@@ -19,6 +19,7 @@ TEXT_MOST = 3900
 """Characters of the plain text beside blocks, which Slack shows in notifications."""
 LOOKED_AT = 100
 """Messages that are looked through for one of which nobody knows whether it was sent."""
+UPDATE = "chat.update"
 
 Block = dict[str, Any]
 
@@ -50,6 +51,7 @@ class Messages:
         self.place = place
         self.patience = 0.0
         self.shown = ""
+        self._reserved = 0
         self._turn = reply.turn
         self._journal: Journal = reply.journal
 
@@ -101,12 +103,21 @@ class Messages:
             **_content(text, blocks, summary),
         )
 
+    async def reserve_edit(self) -> None:
+        """Set an edit aside for the end of a message that is to grow: it must not have to wait
+        behind those of the messages that still do."""
+        if not self._reserved:
+            await self.workspace.pace.wait(UPDATE, patience=self.patience)
+            self._reserved = 1
+
     async def edit(
-        self, part: int, ts: str, text: str, blocks: Sequence[Block], summary: str
+        self, part: int, ts: str, text: str, blocks: Sequence[Block], summary: str, *, last: bool
     ) -> None:
-        """Give a message another text, and other blocks."""
+        """Give a message another text, and other blocks; the ``last`` time the one set aside."""
         content = _content(text, blocks, summary)
-        await self._send("chat.update", ts=ts, metadata=self._metadata(part), **content)
+        paid, self._reserved = last and self._reserved > 0, 0 if last else self._reserved
+        metadata = self._metadata(part)
+        await self._send(UPDATE, ts=ts, paid=paid, metadata=metadata, **content)
 
     async def delete(self, part: int, ts: str) -> None:
         """Take a message away; the part is no more. Raises Refused only while it is still there."""
@@ -194,9 +205,11 @@ class Messages:
             await self._note(part, ts)
             return ts
 
-    async def _send(self, method: str, **arguments: object) -> None:
+    async def _send(self, method: str, *, paid: bool = False, **arguments: object) -> None:
         while True:
-            await self.workspace.pace.wait(method, self.place.channel, self.patience)
+            if not paid:
+                await self.workspace.pace.wait(method, self.place.channel, self.patience)
+            paid = False
             await self._journal.show(self.shown)
             try:
                 await self.workspace.api.call(method, channel=self.place.channel, **arguments)

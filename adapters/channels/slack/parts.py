@@ -13,11 +13,13 @@ from adapters.channels.slack import codes
 from adapters.channels.slack.api import Limited, Refused, Unreached, Unsure
 from adapters.channels.slack.blocks import FEEDBACK
 from adapters.channels.slack.messages import Block, Messages
-from adapters.channels.slack.pieces import Layout, Piece
+from gateway.pieces import Layout, Piece
 from gateway.ports import StoreUnavailable
 
 EDIT_SECONDS = 1.2
 """Between two edits of a message that is still being written."""
+SOON_SECONDS = 2.0
+"""A stream that may begin so soon is waited for."""
 STREAMS = "streams"
 """What a workspace lacks that has none."""
 
@@ -92,9 +94,15 @@ class Parts:
             if streams:
                 ts = await self._messages.start(number, shown)
             else:
+                if grows:
+                    await self._messages.reserve_edit()
                 ts = await self._messages.post(number, shown, blocks, self.summary)
-        except Limited:
-            raise
+        except Limited as limited:
+            if not streams or limited.retry_after < SOON_SECONDS:
+                raise
+            # Others have used the streams up; a message that is edited shows as much.
+            self._streams = False
+            return True
         except Refused as refused:
             return self._other_way(refused, text, piece, streams, blocks)
         dressed, now = bool(blocks), self._now()
@@ -168,7 +176,8 @@ class Parts:
         if not self.final and self._now() - part.edited < EDIT_SECONDS:
             return False
         try:
-            await self._messages.edit(number, part.ts, piece.text, blocks, self.summary)
+            last = self.final or piece.closed
+            await self._messages.edit(number, part.ts, piece.text, blocks, self.summary, last=last)
         except Limited:
             raise
         except Refused as refused:

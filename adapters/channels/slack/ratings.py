@@ -41,9 +41,9 @@ class Ratings:
         """Tell the bot, which takes seconds; whether it heard. Raises NotRouted, too."""
         return await self._gateway.rate(self._origin(turn), turn.turn, rating, comment)
 
-    async def pressed(self, channel: str, ts: str, user: str, value: str, at: str) -> Rating:
+    async def pressed(self, channel: str, ts: str, person: str, value: str, at: str) -> Rating:
         """What a press means: the same button again takes it back; the same press again is one."""
-        key = f"rating:{channel}:{ts}:{user}"
+        key = f"rating:{channel}:{ts}:{person}"
         kept = (await self._gateway.recall(self._channel, key) or b"").decode()
         before, _, when = kept.partition("@")
         rating = Rating(value)

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from adapters.channels.slack.answer import Answer
+from adapters.channels.answer import Answer
 from adapters.channels.slack.api import Unsure
 from adapters.channels.slack.blocks import Block, below, card
 from adapters.channels.slack.config import Config

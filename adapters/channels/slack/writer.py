@@ -13,7 +13,8 @@ from adapters.channels.slack.api import Limited, Refused, Unreached, Unsure
 from adapters.channels.slack.markdown import neutralised
 from adapters.channels.slack.messages import Block, Messages
 from adapters.channels.slack.parts import Part, Parts, reached
-from adapters.channels.slack.pieces import Layout, Piece
+from adapters.channels.slack.room import layout
+from gateway.pieces import Piece
 from gateway.ports import StoreUnavailable
 
 STREAM_SECONDS, LINE_SECONDS = 240.0, 30.0
@@ -31,7 +32,7 @@ class Writer:
     def __init__(self, messages: Messages, way: str) -> None:
         place = messages.place
         self._messages = messages
-        self._layout = Layout()
+        self._layout = layout()
         streams = way == "auto" and bool(place.thread and place.user)
         self._parts = Parts(messages, self._layout, streams=streams)
         self._interim = way != "off" and bool(place.user)

@@ -1,10 +1,10 @@
-"""What can be shown of an answer that goes on, and what must be made harmless."""
+"""What must be made harmless, and what of it can be shown of an answer that goes on."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.channels.slack.markdown import neutralised, opened, steady
+from adapters.channels.slack.markdown import neutralised, steady
 
 CALLS = ["<!channel>", "<!here>", "<!everyone|all>", "<!subteam^S1|@team>", "<@U123>", "<@WABC|x>"]
 
@@ -36,37 +36,7 @@ def test_what_was_shown_in_between_is_the_beginning_of_the_end(parts: list[str],
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("see **bo", "see "),
-        ("see **bold** a", "see **bold** a"),
-        ("run `ls", "run "),
-        ("run `` a`b", "run "),
-        ("a [link](https://x", "a "),
-        ("a [link](https://x) b", "a [link](https://x) b"),
-        ("a <https://x", "a "),
-        ("done [x] and", "done [x] and"),
-        ("| a | b", ""),
-        ("| a | b |\n| c", "| a | b |\n"),
-        ("```py\nx = a[0", "```py\nx = a[0"),
-        ("```py\nx\n``", "```py\nx\n"),
-        ("``", ""),
-        ("a \\* b \\[ c", "a \\* b \\[ c"),
-        ("call <!chan", "call "),
-        ("a *", "a "),
-        ("a \\", "a "),
-        ("2 < 3", "2 < 3"),
-    ],
+    ("text", "shown"), [("call <!chan", "call "), ("see <@U", "see "), ("run `ls", "run ")]
 )
-def test_what_has_only_begun_is_held_back(text: str, shown: str) -> None:
+def test_half_a_mention_is_held_back(text: str, shown: str) -> None:
     assert steady(text) == shown
-
-
-def test_what_stays_open_is_shown_in_the_end() -> None:
-    text = "**" + "word " * 60
-    assert steady(text) == text
-
-
-def test_the_first_open_one_counts() -> None:
-    assert opened("**a `b") == 0
-    assert opened("`a` **b** [c](d)") is None

@@ -10,14 +10,16 @@ import pytest
 from support.outgoing import Given, Notes, delivery
 from support.slack import Message, Slack, slack
 
-from adapters.channels.slack import api, parts, pieces, writer
+from adapters.channels.slack import api, parts, writer
 from adapters.channels.slack.api import Api, Limited, Refused
 from adapters.channels.slack.blocks import below, card
-from adapters.channels.slack.markdown import Fence, fence_behind, steady
+from adapters.channels.slack.markdown import steady
 from adapters.channels.slack.messages import Messages, Place
 from adapters.channels.slack.pacing import Pace
+from adapters.channels.slack.room import layout
 from adapters.channels.slack.workspace import Workspace
 from adapters.channels.slack.writer import Writer
+from gateway.markdown import Fence, fence_behind
 
 FEEDBACK = [{"type": "context", "elements": [{"type": "plain_text", "text": "below"}]}]
 
@@ -149,7 +151,7 @@ async def test_a_long_answer_goes_on_in_new_messages(stage: Stage) -> None:
     text = long(1)
     await written(stage.writer(), text, random.Random(1))
     whole(stage, text)
-    assert [message.text for message in stage.messages] == [p.text for p in pieces.pieces(text)]
+    assert [message.text for message in stage.messages] == [p.text for p in layout().cut(text)]
     assert max(len(message.text.encode()) for message in stage.messages) <= 9000
 
 
@@ -265,7 +267,8 @@ async def test_a_person_who_stops_it_is_heard(stage: Stage) -> None:
 
 
 async def test_without_a_budget_the_answer_is_posted_once(stage: Stage) -> None:
-    stage.given.waits["chat.startStream"] = [9.0, 9.0]
+    stage.given.waits["chat.startStream"] = [9.0]
+    stage.given.waits["chat.update"] = [9.0, 9.0]
     answer = stage.writer()
     await answer.show("one")
     await answer.show("one two")
@@ -273,6 +276,27 @@ async def test_without_a_budget_the_answer_is_posted_once(stage: Stage) -> None:
     await answer.finish("one two three")
     assert [call.method for call in stage.slack.calls] == ["chat.postMessage"]
     assert stage.said == ["one two three"]
+
+
+async def test_without_a_stream_to_be_had_soon_the_answer_is_edited(stage: Stage) -> None:
+    stage.given.waits["chat.startStream"] = [9.0]
+    answer = stage.writer()
+    await answer.show("one")
+    assert stage.said == ["one"]
+    # Its last edit was set aside: it need not wait for others'.
+    stage.given.waits["chat.update"] = [9.0]
+    await answer.finish("one two three")
+    assert [call.method for call in stage.slack.calls] == ["chat.postMessage", "chat.update"]
+    assert stage.said == ["one two three"]
+    assert stage.given.waits["chat.update"] == [9.0]
+
+
+async def test_a_stream_that_may_begin_in_a_moment_is_waited_for(stage: Stage) -> None:
+    stage.given.waits["chat.startStream"] = [0.5]
+    answer = stage.writer()
+    assert not await answer.show("one")
+    await answer.show("one two")
+    assert [call.method for call in stage.slack.calls] == ["chat.startStream"]
 
 
 async def test_what_is_too_much_in_between_is_left_out(stage: Stage) -> None:
@@ -336,7 +360,7 @@ async def test_a_later_attempt_brings_everything_to_its_end(stage: Stage) -> Non
     assert len(left) > 1
     await stage.writer().finish(text)
     whole(stage, text)
-    assert stage.said == [piece.text for piece in pieces.pieces(text)]
+    assert stage.said == [piece.text for piece in layout().cut(text)]
 
 
 async def test_a_later_attempt_takes_away_what_is_too_much(stage: Stage) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adapters.channels.slack.pieces import Layout, Piece, pieces
+from gateway.pieces import Layout, Piece
 
 WORDS = [
     "word ", "Hello. ", "chữ Việt ", "漢字。", "日本語", "👩‍💻", "🇻🇳🇫🇷", "e\u0301", "\n", "\n\n",
@@ -15,6 +15,14 @@ WORDS = [
 ]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=150).map("".join)
 MOST = 300
+
+
+def size(text: str, code: bool) -> int:
+    return len(text.encode(errors="surrogatepass"))
+
+
+def pieces(text: str, most: int) -> list[Piece]:
+    return Layout(most, size).cut(text)
 
 
 def slices(text: str, cut: list[Piece]) -> str:
@@ -36,7 +44,7 @@ def test_the_slices_are_the_text_and_none_is_too_large(text: str) -> None:
 @given(TEXTS, st.integers(0, 2**32))
 @settings(max_examples=150, deadline=None)
 def test_a_growing_answer_is_cut_like_the_whole(text: str, seed: int) -> None:
-    chance, layout, at = random.Random(seed), Layout(MOST), 0
+    chance, layout, at = random.Random(seed), Layout(MOST, size), 0
     while at < len(text):
         at += chance.randint(1, 80)
         growing = layout.cut(text[:at])
@@ -84,12 +92,25 @@ def test_what_is_no_text_is_no_fault() -> None:
 
 
 def test_another_answer_is_cut_anew() -> None:
-    layout = Layout(MOST)
+    layout = Layout(MOST, size)
     layout.cut("a b c " * 200)
     assert slices("sorry", layout.cut("sorry")) == "sorry"
 
 
 def test_a_split_ends_what_was_open() -> None:
-    layout, text = Layout(MOST), "```sh\nls\npwd"
+    layout, text = Layout(MOST, size), "```sh\nls\npwd"
     layout.split(text, 9)
     assert [piece.text for piece in layout.cut(text)] == ["```sh\nls\n```", "```sh\npwd"]
+
+
+def test_what_is_measured_otherwise_is_cut_otherwise() -> None:
+    text = "a`b` " * 200
+
+    def dear(part: str, code: bool) -> int:
+        return len(part) + (0 if code else 10 * part.count("`"))
+
+    cut = Layout(MOST, dear).cut(text)
+    assert slices(text, cut) == text
+    assert all(dear(piece.text, False) <= MOST for piece in cut)
+    fenced = Layout(MOST, dear).cut(f"```\n{text}")
+    assert len(fenced) < len(cut)

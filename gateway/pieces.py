@@ -5,15 +5,17 @@ while the answer grows, when it is whole, and when another process delivers it o
 """
 
 import unicodedata
+from collections.abc import Callable
 
 from msgspec import Struct
 
-from adapters.channels.slack.markdown import Fence, fence_after, fence_behind, opened
+from gateway.markdown import Fence, fence_after, fence_behind, opened
 
-MOST_BYTES = 9000
-"""Of one message with all that heals it: what Slack takes of a streamed one, less a margin."""
+Size = Callable[[str, bool], int]
+"""How much of a message's room a text takes; True: within a block of code. A text that goes on is
+never smaller than it was."""
 _CLOSING = 17
-"""Bytes: a line break and the longest fence."""
+"""Signs: a line break and the longest fence."""
 _PARAGRAPH, _LINE, _ANY_LINE, _SENTENCE, _SPACE = 0.88, 0.92, 0.96, 0.95, 0.97
 """From which share of the room a message may end there. The first place that comes is taken."""
 _SPAN = 500
@@ -38,10 +40,11 @@ class Piece(Struct, frozen=True):
 
 
 class Layout:
-    """The pieces of one answer, as it grows."""
+    """The pieces of one answer, as it grows: each of ``most`` at most, with all that heals it."""
 
-    def __init__(self, most: int = MOST_BYTES) -> None:
+    def __init__(self, most: int, size: Size) -> None:
         self._most = most
+        self._size = size
         self._closed: list[Piece] = []
         self._text = ""
 
@@ -84,31 +87,33 @@ class Layout:
     def _end(self, text: str) -> tuple[int, Fence | None]:
         """Where the piece that begins now ends, and the block of code that is open there."""
         start, fence = self._start(), self._fence()
-        room = self._most - _CLOSING - _size(_opening(fence))
+        room = self._most - _CLOSING - self._size(_opening(fence), fence is not None)
         at, used, blank = start, 0, False
         while at < len(text):
             stop = text.find("\n", at) + 1 or len(text)
             line = text[at:stop]
             if used and _begins(line, used / room, blank, fence):
                 return at, fence
-            size = _size(line)
+            size = self._size(line, fence is not None)
             if used + size > room * _SENTENCE:
-                inside = _inside(line, used, room, plain=fence is None)
+                inside = self._inside(line, used, room, plain=fence is None)
                 if inside is not None:
                     return at + inside, fence
             used, at, blank = used + size, stop, not line.strip()
             fence = fence_after(line, fence)
         return at, fence
 
-
-def pieces(text: str, most: int = MOST_BYTES) -> list[Piece]:
-    """The pieces of an answer that is whole."""
-    return Layout(most).cut(text)
-
-
-def _size(text: str) -> int:
-    """Bytes of a text, whatever a bot put into it."""
-    return len(text.encode(errors="surrogatepass"))
+    def _inside(self, line: str, used: int, room: int, *, plain: bool) -> int | None:
+        """Where within a line a message must end; None when it need not."""
+        before = used
+        for at, sign in enumerate(line):
+            share = used / room
+            if plain and at and share >= _SENTENCE and _pauses(line, at, share >= _SPACE):
+                return at
+            used += self._size(sign, not plain)
+            if used > room:
+                return _whole(line, at, before, plain=plain)
+        return None
 
 
 def _opening(fence: Fence | None) -> str:
@@ -132,19 +137,6 @@ def _closes(line: str, fence: Fence) -> bool:
     signs = line.strip()
     begun = not line.endswith("\n") and fence[0].startswith(signs)
     return begun or (fence_after(line, fence) is None)
-
-
-def _inside(line: str, used: int, room: int, *, plain: bool) -> int | None:
-    """Where within a line a message must end; None when it need not."""
-    before = used
-    for at, sign in enumerate(line):
-        share = used / room
-        if plain and at and share >= _SENTENCE and _pauses(line, at, share >= _SPACE):
-            return at
-        used += _size(sign)
-        if used > room:
-            return _whole(line, at, before, plain=plain)
-    return None
 
 
 def _pauses(line: str, at: int, at_space: bool) -> bool:
