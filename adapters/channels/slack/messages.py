@@ -51,7 +51,7 @@ class Messages:
         self.place = place
         self.patience = 0.0
         self.shown = ""
-        self._reserved = 0
+        self._reserved = False
         self._turn = reply.turn
         self._journal: Journal = reply.journal
 
@@ -108,16 +108,16 @@ class Messages:
         behind those of the messages that still do."""
         if not self._reserved:
             await self.workspace.pace.wait(UPDATE, patience=self.patience)
-            self._reserved = 1
+            self._reserved = True
 
     async def edit(
         self, part: int, ts: str, text: str, blocks: Sequence[Block], summary: str, *, last: bool
     ) -> None:
         """Give a message another text, and other blocks; the ``last`` time the one set aside."""
         content = _content(text, blocks, summary)
-        paid, self._reserved = last and self._reserved > 0, 0 if last else self._reserved
+        paid, self._reserved = last and self._reserved, self._reserved and not last
         metadata = self._metadata(part)
-        await self._send(UPDATE, ts=ts, paid=paid, metadata=metadata, **content)
+        await self._send(UPDATE, paid, ts=ts, metadata=metadata, **content)
 
     async def delete(self, part: int, ts: str) -> None:
         """Take a message away; the part is no more. Raises Refused only while it is still there."""
@@ -205,7 +205,7 @@ class Messages:
             await self._note(part, ts)
             return ts
 
-    async def _send(self, method: str, *, paid: bool = False, **arguments: object) -> None:
+    async def _send(self, method: str, paid: bool = False, /, **arguments: object) -> None:
         while True:
             if not paid:
                 await self.workspace.pace.wait(method, self.place.channel, self.patience)
