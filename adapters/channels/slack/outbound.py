@@ -28,7 +28,7 @@ from gateway.ports import (
 LATER_SECONDS = 5.0
 """An answer that Slack cannot take now is tried again after this."""
 REMEMBERED_SECONDS = 30 * 24 * 3600
-CLEARING_SECONDS = 10.0
+CLEARING_SECONDS = 3.0
 
 log = structlog.get_logger(__name__)
 

@@ -37,6 +37,7 @@ class Status:
         self._news = asyncio.Event()
         self._showing: asyncio.Task[None] | None = None
         self._used = ""
+        self._reserved = ""
         self._over = asyncio.Event()
 
     def begin(self) -> None:
@@ -78,9 +79,9 @@ class Status:
 
     async def _tell(self) -> None:
         for method in self._methods():
-            self._used = method
             status = "processing" if method == SESSION else self._text
             try:
+                await self._reserve_clearing(method)
                 await self._call(method, status)
                 return
             except Refused as refused:
@@ -93,8 +94,9 @@ class Status:
     async def _clear(self, method: str, status: str) -> None:
         """What was not taken away would stay for minutes: it is tried more than once."""
         for _ in range(CLEAR_TRIES):
+            paid, self._reserved = self._reserved == method, ""
             try:
-                await self._call(method, status, CLEAR_SECONDS)
+                await self._call(method, status, CLEAR_SECONDS, paid=paid)
                 return
             except (Limited, Unsure, Unreached):
                 await asyncio.sleep(CLEAR_PAUSE)
@@ -104,9 +106,19 @@ class Status:
     def _methods(self) -> Iterable[str]:
         return [name for name in (SESSION, LINE) if name not in self._workspace.lacks]
 
-    async def _call(self, method: str, status: str, patience: float = 0.0) -> None:
+    async def _reserve_clearing(self, method: str) -> None:
+        """What is shown must not stay because all that may be called was used up on showing."""
+        if self._reserved != method:
+            await self._workspace.pace.wait(method)
+            self._reserved = method
+
+    async def _call(
+        self, method: str, status: str, patience: float = 0.0, *, paid: bool = False
+    ) -> None:
         place, pace = self._place, self._workspace.pace
-        await pace.wait(method, patience=patience)
+        if not paid:
+            await pace.wait(method, patience=patience)
+        self._used = method
         try:
             await self._workspace.api.call(
                 method, channel_id=place.channel, thread_ts=place.thread, status=status

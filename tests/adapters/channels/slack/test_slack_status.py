@@ -20,7 +20,8 @@ class Stage:
     def __init__(self, stand_in: Slack, http: aiohttp.ClientSession) -> None:
         self.slack = stand_in
         caller = Api(http, stand_in.api_url, "xoxb-test")
-        self.workspace = Workspace(caller, Pace(Given(http).allow, "T1"), "UBOT", "BBOT")
+        self.given = Given(http)
+        self.workspace = Workspace(caller, Pace(self.given.allow, "T1"), "UBOT", "BBOT")
         self.root = stand_in.message(channel="C1", text="?")["ts"]
 
     def status(self, *, agent: bool = True, thread: str | None = None) -> Status:
@@ -157,4 +158,22 @@ async def test_a_plain_bot_and_a_place_without_thread_have_none(stage: Stage) ->
         shown.begin()
         await asyncio.sleep(0.01)
         await shown.end()
+    assert stage.slack.calls == []
+
+
+async def test_what_is_shown_can_be_taken_away_when_all_calls_are_used_up(stage: Stage) -> None:
+    shown = stage.status()
+    shown.begin()
+    await stage.until(lambda: stage.session == "processing")
+    stage.given.waits[SESSION] = [30.0]
+    await shown.end()
+    assert stage.session == "active"
+
+
+async def test_what_could_not_be_taken_away_is_not_shown(stage: Stage) -> None:
+    stage.given.waits[SESSION], stage.given.waits[LINE] = [0.0, 30.0], [30.0]
+    shown = stage.status()
+    shown.begin()
+    await stage.until(lambda: len(stage.given.asked) == 2 or stage.given.waits[SESSION] == [])
+    await shown.end()
     assert stage.slack.calls == []
