@@ -145,7 +145,15 @@ class Asking:
 
     async def _answer_by_bot(self) -> AsyncGenerator[ReplyEvent, None]:
         channel = self._services.channels[self._work.last.inbound.origin.address.channel]
-        ask = await heard(self._bot, await fetched(channel, self._ask()))
+        ask = await fetched(channel, self._ask())
+        for file in ask.attachments:
+            if file.limit_mb:
+                yield Notice(self._say("file.too_large", name=file.name, limit=file.limit_mb))
+        ask = replace(ask, attachments=tuple(f for f in ask.attachments if not f.limit_mb))
+        if not (ask.text.strip() or ask.attachments):
+            yield Done()
+            return
+        ask = await heard(self._bot, ask)
         self._trace("asked", bot=self._bot.name)
         async with aclosing(self._services.guard.answer(self._bot, ask)) as events:
             async for event in events:
@@ -166,7 +174,7 @@ class Asking:
         inbounds = [item.inbound for _, item in self._work.items]
         return Ask(
             turn=self._delivery.turn,
-            text="\n\n".join(inbound.text for inbound in inbounds),
+            text="\n\n".join(inbound.text for inbound in inbounds if inbound.text),
             user=self._work.last.user,
             conversation=self.conversation,
             attachments=tuple(file for inbound in inbounds for file in inbound.attachments),

@@ -18,7 +18,8 @@ def steady(text: str) -> str:
     That is half a sign, a construct within the line that has begun (bold, code, a link), and a
     row of a table until it is whole.
     """
-    text = _HALF.sub("", text)
+    if _HALF.search(text, max(len(text) - 1, 0)):
+        text = text[:-1]
     start = text.rfind("\n") + 1
     line = text[start:]
     if fence := fence_behind(text[:start]):

@@ -51,7 +51,8 @@ class Attachment(Struct, frozen=True):
 
     ``content`` leads to its bytes and is read by the gateway only; empty when they could not be
     had, and then the person is told so. ``remote`` is what its channel calls a file that is still
-    at the platform, and is fetched when the message's turn comes.
+    at the platform, and is fetched when the message's turn comes. ``limit_mb`` is set on one that
+    was left there because it is larger than that.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Attachment(Struct, frozen=True):
     content: str = ""
     size: int = 0
     remote: str = ""
+    limit_mb: int = 0
 
     @property
     def family(self) -> str:

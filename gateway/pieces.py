@@ -126,9 +126,12 @@ def _begins(line: str, share: float, blank: bool, fence: Fence | None) -> bool:
         return False
     if share >= _ANY_LINE:
         return True
-    if line[0].isspace() or line[0] == "|":
-        # The next message would take it for something else: an item, a row, lines of code.
+    if line[0].isspace():
+        # The next message would take it for something else: an item, lines of code.
         return fence is not None and share >= _LINE
+    if line[0] == "|" and fence is None:
+        # A row that does not fit would be cut within a cell.
+        return share >= _PARAGRAPH
     return share >= (_PARAGRAPH if blank else _LINE)
 
 

@@ -39,6 +39,7 @@ class Answer:
         """What it did, and whether that is done; the newest last."""
         self._text: list[str] = []
         self._news = asyncio.Event()
+        self._over = asyncio.Event()
 
     @property
     def text(self) -> str:
@@ -55,15 +56,16 @@ class Answer:
                 self._news.set()
         finally:
             self._news.set()
+            self._over.set()
 
     async def news(self, seconds: float | None = None) -> None:
         """Wait until something has come since the last time, or for so long."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._news.wait()
-        except TimeoutError:
-            return
-        self._news.clear()
+        if await _is_set(self._news, seconds):
+            self._news.clear()
+
+    async def over(self, seconds: float | None = None) -> None:
+        """Wait until nothing more comes, or for so long. What comes meanwhile wakes nobody."""
+        await _is_set(self._over, seconds)
 
     def _take(self, event: ShownEvent) -> None:
         match event:
@@ -94,3 +96,13 @@ class Answer:
         self.doing = what
         if what.strip() and (what in self.steps or len(self.steps) < STEPS_MOST):
             self.steps[what] = done
+
+
+async def _is_set(event: asyncio.Event, seconds: float | None) -> bool:
+    """Whether an event is set, or is within so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -33,11 +33,15 @@ class FileGone(Exception):
 
 
 class FileRefused(Exception):
-    """The file cannot be kept. ``code`` is ``too_large`` or ``no_room``."""
+    """The file cannot be kept. ``code`` is ``too_large`` or ``no_room``.
 
-    def __init__(self, code: str) -> None:
+    ``limit`` is how many bytes one may have, when it is too large.
+    """
+
+    def __init__(self, code: str, limit: int = 0) -> None:
         super().__init__(code)
         self.code = code
+        self.limit = limit
 
 
 class NotRouted(Exception):

@@ -55,7 +55,7 @@ class Blobs:
         Gives up after WRITE_SECONDS, with StoreUnavailable.
         """
         if len(data) > self._most_each:
-            raise FileRefused("too_large")
+            raise FileRefused("too_large", self._most_each)
         kept = Attachment(name, media_type, SCHEME + token_urlsafe(16), len(data))
         try:
             async with asyncio.timeout(WRITE_SECONDS):

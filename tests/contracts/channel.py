@@ -81,7 +81,8 @@ class ChannelContract:
     async def test_the_whole_answer_arrives(
         self, channel: Channel, shown: Callable[..., str]
     ) -> None:
-        words = [TextDelta(f"word{n} ") for n in range(500)]
+        # Not every platform keeps white space at the end.
+        words = [TextDelta(f"word{n}" if n == 499 else f"word{n} ") for n in range(500)]
         outcome, log = await self.send(channel, *words)
         assert isinstance(outcome, Sent)
         assert shown(outcome, log) == "".join(word.text for word in words)

@@ -1,4 +1,5 @@
-"""Fixtures of the end-to-end tests: Slack's side, which must have nothing to complain about."""
+"""Fixtures of the end-to-end tests: the platforms' sides, which must have nothing to complain
+about."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +8,9 @@ import pytest
 from support.servers import loaded, running, web_config
 from support.slack import Slack, slack
 from support.slack.wiring import People, with_slack
+from support.telegram import Telegram, telegram
+from support.telegram.wiring import People as Chatters
+from support.telegram.wiring import with_telegram
 
 from gateway.service import Service
 
@@ -30,3 +34,27 @@ async def slack_gateway(
 @pytest.fixture
 def people(slack_gateway: Service, standin: Slack) -> People:
     return People(standin, slack_gateway.url)
+
+
+@pytest.fixture
+async def tg() -> AsyncIterator[Telegram]:
+    async with telegram() as standin:
+        yield standin
+        assert standin.complaints == []
+        assert standin.hammered == []
+
+
+@pytest.fixture
+async def telegram_gateway(
+    sandbox: str, redis_url: str, folder: Path, tg: Telegram
+) -> AsyncIterator[Service]:
+    config = with_telegram(web_config(sandbox, redis_url), tg)
+    async with running(loaded(folder, config)) as service:
+        yield service
+
+
+@pytest.fixture
+async def chatters(telegram_gateway: Service, tg: Telegram) -> Chatters:
+    chatters = Chatters(tg, telegram_gateway.url)
+    await chatters.ready()
+    return chatters

@@ -72,6 +72,13 @@ def test_a_list_is_cut_between_its_items() -> None:
     assert all(piece.text.startswith("- item") for piece in cut)
 
 
+def test_a_table_is_cut_between_its_rows() -> None:
+    text = "".join(f"| row {n} | {'word ' * 50}|\n" for n in range(30))
+    cut = pieces(text, 3000)
+    assert len(cut) > 2
+    assert all(piece.text.startswith("| row") for piece in cut)
+
+
 @pytest.mark.parametrize("span", ["[a long link](https://example.com/a/b/c/d)", "`some code here`"])
 def test_links_and_code_stay_whole(span: str) -> None:
     text = " ".join([span] * 60)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import re
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from typing import Any
 
 from support.slack import Call, Message, Slack
@@ -11,7 +11,7 @@ from support.slack.faults import Faults
 
 from torture.answers import MARK
 from torture.people import Person
-from torture.plan import Question
+from torture.plan import Door, Question
 from torture.platform import Platform, Post
 
 TROUBLE = {"": 88, "429:1": 3, "500": 2, "slow": 4, "cut before": 1, "cut after": 2}
@@ -32,9 +32,14 @@ class Moods(Faults):
 
     def fault(self, method: str) -> str:
         """What the call that is here now meets."""
-        trouble = self._dice.choices(list(TROUBLE), weights=list(TROUBLE.values()))[0]
-        self._troubles["cut" if trouble == "cut after" else trouble] += 1
-        return f"slow:{self._dice.uniform(*SLOW_SECONDS)}" if trouble == "slow" else trouble
+        return trouble(self._dice, self._troubles)
+
+
+def trouble(dice: random.Random, troubles: MutableMapping[str, int]) -> str:
+    """What a call meets, and it is counted."""
+    found = dice.choices(list(TROUBLE), weights=list(TROUBLE.values()))[0]
+    troubles["cut" if found == "cut after" else found] += 1
+    return f"slow:{dice.uniform(*SLOW_SECONDS)}" if found == "slow" else found
 
 
 class Colleague(Person):
@@ -111,6 +116,17 @@ class Colleague(Person):
         asked = {f"{self._channel}:{event['ts']}": name for name, event in self._events.items()}
         ids = (element.get("value", "") for element in _elements(message))
         return next((asked[id_] for id_ in ids if id_ in asked), "")
+
+
+def channels(name: str, doors: Sequence[Door], standin: Slack) -> dict[str, Any]:
+    """The doors in Slack, with the replica's own token."""
+    app = {
+        "kind": "slack",
+        "bot_token": f"xoxb-{name}",
+        "signing_secret": standin.signing_secret,
+        "api_url": standin.api_url,
+    }
+    return {door.name: app for door in doors if door.slack}
 
 
 def _replica(call: Call) -> str:

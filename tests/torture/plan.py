@@ -30,12 +30,13 @@ MANNERS = {Manner.WHOLE: 92, Manner.FAIL: 2, Manner.MIDWAY: 3, Manner.CUT: 2, Ma
 
 
 class Door(Struct, frozen=True):
-    """A channel and the bot behind it. A widget site, unless it is a pager or Slack."""
+    """A channel and the bot behind it. A widget site, unless it is a pager, Slack or Telegram."""
 
     name: str
     bot: str
     pager: bool = False
     slack: bool = False
+    telegram: bool = False
     can_look_up: bool = False
 
 
@@ -48,6 +49,8 @@ DOORS = (
     Door("blind-b", "ciniterflow", pager=True),
     Door("slack-a", "clickai", slack=True, can_look_up=True),
     Door("slack-b", "ciniterflow", slack=True, can_look_up=True),
+    Door("telegram-a", "clickai", telegram=True),
+    Door("telegram-b", "ciniterflow", telegram=True),
 )
 
 APP_CONVERSATIONS = 10

@@ -11,9 +11,12 @@ from typing import Any
 import aiohttp
 from msgspec import Struct
 from support.slack import Slack, slack
+from support.telegram import Telegram, telegram
 
+from torture import chatters, colleagues
 from torture.bots import Bots
-from torture.colleagues import Colleague, Moods
+from torture.chatters import Chatter
+from torture.colleagues import Colleague
 from torture.people import Pager, Person, Visitor
 from torture.plan import Door, Fault, Options, make
 from torture.platform import Platform
@@ -63,6 +66,7 @@ class Run:
         self._bots = Bots()
         self._platform = Platform(random.Random(options.seed + 1))
         self._slack = Slack()
+        self._telegram = Telegram()
         self._store = Store(folder)
         self._replicas: list[Replica] = []
         self._people: list[Person] = []
@@ -74,8 +78,11 @@ class Run:
             bots = await stack.enter_async_context(self._bots.serving())
             platform = await stack.enter_async_context(self._platform.serving())
             self._slack = await stack.enter_async_context(slack())
-            dice = random.Random(self._options.seed + 3)
-            self._slack.faults = Moods(dice, self._platform.troubles)
+            self._telegram = await stack.enter_async_context(telegram())
+            dice, troubles = random.Random(self._options.seed + 3), self._platform.troubles
+            self._slack.faults = colleagues.Moods(dice, troubles)
+            self._telegram.faults = chatters.Moods(dice, troubles)
+            chatters.add_bots(self._telegram, self._plan.doors)
             await stack.enter_async_context(self._processes(bots, platform))
             http = await stack.enter_async_context(_http())
             self._admit_people(http)
@@ -109,7 +116,8 @@ class Run:
             self._slack.tokens[f"xoxb-{name}"] = "T1"
             doors = self._plan.doors
             here = configuration(name, port, doors, bots, platform, self._store.url)
-            here["channels"] |= slack_channels(name, doors, self._slack)
+            here["channels"] |= colleagues.channels(name, doors, self._slack)
+            here["channels"] |= chatters.channels(name, doors, self._telegram)
             return here
 
         self._store.start()
@@ -135,6 +143,10 @@ class Run:
                 colleague = Colleague(talk, http, anywhere, dice)
                 colleague.join(self._slack, self._platform)
                 self._people.append(colleague)
+            elif talk.door.telegram:
+                chatter = Chatter(talk, http, anywhere, dice)
+                chatter.join(self._telegram, self._platform)
+                self._people.append(chatter)
             else:
                 kind = Pager if talk.door.pager else Visitor
                 self._people.append(kind(talk, http, anywhere, dice))
@@ -206,7 +218,7 @@ def configuration(
         if door.pager
         else {**site, "key": f"pk_{door.name}"}
         for door in doors
-        if not door.slack
+        if not door.slack and not door.telegram
     }
     waits = {"idle_timeout": IDLE_SECONDS, "content_timeout": IDLE_SECONDS, "api_key": name}
     return {
@@ -226,17 +238,6 @@ def configuration(
         },
         "routes": [{"channel": door.name, "bot": door.bot} for door in doors],
     }
-
-
-def slack_channels(name: str, doors: Sequence[Door], standin: Slack) -> dict[str, Any]:
-    """The doors in Slack, with the replica's own token."""
-    app = {
-        "kind": "slack",
-        "bot_token": f"xoxb-{name}",
-        "signing_secret": standin.signing_secret,
-        "api_url": standin.api_url,
-    }
-    return {door.name: app for door in doors if door.slack}
 
 
 def _http() -> aiohttp.ClientSession:

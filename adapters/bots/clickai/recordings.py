@@ -24,9 +24,13 @@ _NAMES = {
     "amr": "amr",
     "mpga": "mpga",
     "webm": "webm",
+    "ogg": "mp3",
+    "opus": "mp3",
 }
 """What ClickAI calls a recording, by the second half of its media type. It looks at nothing but
-what is declared, and knows ``audio/mp3`` where the rest of the world says ``audio/mpeg``."""
+what is declared, and knows ``audio/mp3`` where the rest of the world says ``audio/mpeg``. Ogg,
+which every voice note of Telegram is, it does not know at all: what decodes it behind ClickAI looks
+at the bytes, and finds out by itself."""
 
 log = structlog.get_logger()
 

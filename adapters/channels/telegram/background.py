@@ -1,0 +1,58 @@
+"""Background work: what nobody waits for, and whose failure costs no message."""
+
+import asyncio
+from collections.abc import Coroutine
+
+import structlog
+
+from adapters.channels.telegram.errors import Refused, Unreached, Unsure
+from gateway.ports import NotRouted, StoreUnavailable
+
+STOP_SECONDS = 3.0
+MOST = 1000
+"""At the same time; beyond it such work is left out."""
+
+log = structlog.get_logger(__name__)
+
+
+class Background:
+    """Runs coroutines on the side, and lets them end when the channel stops."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, what: str, work: Coroutine[object, object, object]) -> None:
+        """Begin; ``what`` names it in the log. Never raises, never blocks."""
+        if len(self._tasks) >= MOST:
+            work.close()
+            log.warning("left out: too much on the side", what=what)
+            return
+        task = asyncio.create_task(_quietly(what, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def idle(self) -> None:
+        """Wait until nothing runs."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def stop(self) -> None:
+        """Let what runs end, for 3 s at most."""
+        tasks = set(self._tasks)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+
+async def _quietly(what: str, work: Coroutine[object, object, object]) -> None:
+    try:
+        await work
+    except Refused as refused:
+        log.info("Telegram refused", what=what, code=refused.code)
+    except (Unsure, Unreached, StoreUnavailable, NotRouted) as error:
+        log.info("could not be done", what=what, reason=type(error).__name__)
+    except Exception as error:
+        # Not its text nor its values: they may be a message's.
+        log.error("failed on the side", what=what, error=type(error).__name__)

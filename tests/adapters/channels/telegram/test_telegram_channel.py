@@ -1,0 +1,144 @@
+"""The channel as a whole: how it starts, in whatever state Telegram is, and how it stops."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+from support.desk import Desk
+from support.servers import eventually
+from support.telegram import Telegram
+
+from adapters.channels.telegram import Channel, Config
+from adapters.channels.telegram.background import Background
+from adapters.channels.telegram.webhook import HEADER, secret_of
+from gateway.ports import Admission, CanCheck, StoreUnavailable
+
+PATH = "/telegram/bot/webhook"
+
+
+def channel(telegram: Telegram, **keys: Any) -> Channel:
+    given = {"kind": "telegram", "token": telegram.token, "api_url": telegram.url}
+    return Channel("bot", Config(**given | keys))
+
+
+@pytest.mark.parametrize(
+    ("updates", "public_url", "hooked"),
+    [
+        ("auto", "https://chat.example.com", True),
+        ("auto", "http://chat.example.com", False),
+        ("auto", "", False),
+        ("polling", "https://chat.example.com", False),
+        ("webhook", "https://chat.example.com", True),
+    ],
+)
+async def test_updates_come_by_webhook_or_are_fetched(
+    telegram: Telegram, desk: Desk, updates: str, public_url: str, hooked: bool
+) -> None:
+    desk.public_url = public_url
+    bot = channel(telegram, updates=updates)
+    await bot.start(desk)
+    try:
+        assert (("POST", PATH) in desk.handlers) == hooked
+        called = "setWebhook" if hooked else "getUpdates"
+        await eventually(lambda: telegram.called(called))
+    finally:
+        await bot.stop()
+
+
+async def test_polled_messages_are_taken(telegram: Telegram, desk: Desk) -> None:
+    bot = channel(telegram, updates="polling")
+    await bot.start(desk)
+    try:
+        await telegram.push(telegram.private("hello"))
+        await eventually(lambda: desk.admitted)
+        assert desk.admitted[0].text == "hello"
+    finally:
+        await bot.stop()
+
+
+@pytest.mark.parametrize("updates", ["webhook", "polling"])
+@pytest.mark.parametrize("fault", ["401:Unauthorized", "500", "cut before", "slow:60"])
+async def test_it_starts_and_stops_whatever_telegram_says(
+    telegram: Telegram, desk: Desk, updates: str, fault: str
+) -> None:
+    for method in ("getMe", "getWebhookInfo", "getUpdates", "getMyCommands"):
+        telegram.fail(method, *[fault] * 20)
+    bot = channel(telegram, updates=updates)
+    with capture_logs() as logs:
+        await bot.start(desk)
+        await eventually(lambda: telegram.calls)
+        if fault.startswith("401"):
+            await eventually(lambda: any(entry["log_level"] == "error" for entry in logs))
+            assert "copy it anew from @BotFather" in str(logs)
+        await bot.stop()
+    assert telegram.token not in str(logs)
+
+
+async def test_with_telegram_away_webhooks_are_taken_all_the_same(
+    telegram: Telegram, desk: Desk
+) -> None:
+    bot = channel(telegram, api_url="http://127.0.0.1:9")
+    await bot.start(desk)
+    try:
+        async with desk.served() as url:
+            secret = {HEADER: secret_of(telegram.token, "bot")}
+            update = telegram.private("hello")
+            async with desk.http.post(url + PATH, json=update, headers=secret) as response:
+                assert response.status == 200
+        assert desk.admitted[0].text == "hello"
+    finally:
+        await bot.stop()
+
+
+async def test_it_can_be_checked(telegram: Telegram, desk: Desk) -> None:
+    bot = channel(telegram)
+    assert isinstance(bot, CanCheck)
+    described = await bot.check(desk.http, desk.public_url)
+    assert "@test_bot" in str(described)
+    assert telegram.token not in str(described)
+
+
+async def test_it_stops_when_what_it_has_to_say_is_said(line: Any) -> None:
+    line.desk.admission = Admission("busy", notice="Too many.")
+    line.telegram.fail("sendMessage", "slow:0.05")
+    await line.telegram.push(line.telegram.private("hello"), again=False)
+    await line.channel.stop()
+    assert line.telegram.texts(42) == ["Too many."]
+
+
+async def test_work_on_the_side_ends_with_the_channel() -> None:
+    side, done = Background(), asyncio.Event()
+
+    async def work() -> None:
+        await asyncio.sleep(0.01)
+        done.set()
+
+    side.start("work", work())
+    await side.stop()
+    assert done.is_set()
+
+
+async def test_what_fails_on_the_side_says_no_more_than_its_kind() -> None:
+    side = Background()
+
+    async def fail(error: Exception) -> None:
+        raise error
+
+    with capture_logs() as logs:
+        side.start("a", fail(KeyError("swordfish")))
+        side.start("b", fail(StoreUnavailable("swordfish")))
+        await side.idle()
+    assert {entry["log_level"] for entry in logs} == {"info", "error"}
+    assert "swordfish" not in str(logs)
+
+
+async def test_there_is_no_end_of_work_on_the_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.channels.telegram.background.MOST", 1)
+    side, gate = Background(), asyncio.Event()
+    with capture_logs() as logs:
+        side.start("first", gate.wait())
+        side.start("second", gate.wait())
+    assert [entry["what"] for entry in logs] == ["second"]
+    gate.set()
+    await side.idle()
