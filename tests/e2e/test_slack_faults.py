@@ -1,5 +1,6 @@
 """Slack when something fails: a limited Slack, a stopped store, a killed gateway, Socket Mode."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -84,7 +85,7 @@ async def process(sandbox: str, folder: Path, standin: Slack) -> AsyncIterator[P
     await process.start()
     yield process
     if process.alive:
-        process.terminate()
+        await asyncio.to_thread(process.terminate)
     end_embedded(folder / "data")
 
 

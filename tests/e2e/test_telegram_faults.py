@@ -1,6 +1,7 @@
 """Telegram when something fails: a limited Telegram, a stopped store, a killed gateway, and a
 Telegram that is away when the gateway starts."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -126,7 +127,7 @@ async def process(sandbox: str, folder: Path, tg: Telegram) -> AsyncIterator[Pro
     await process.start()
     yield process
     if process.alive:
-        process.terminate()
+        await asyncio.to_thread(process.terminate)
     end_embedded(folder / "data")
 
 

@@ -106,4 +106,4 @@ async def test_killed_between_asking_and_keeping_loses_nothing(
         assert answers == [counted(n) for n in (2, 3, 4)]
         assert [len(tg.said(50 + n)) for n in (2, 3, 4)] == [1, 1, 1]
     finally:
-        process.terminate()
+        await asyncio.to_thread(process.terminate)
