@@ -1,6 +1,7 @@
 """What becomes of a message at the door: routed, limited, told apart from its copies, kept."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from math import ceil
 
@@ -195,6 +196,16 @@ async def test_what_a_channel_may_do_in_a_minute_is_one_for_all_replicas(opened:
     assert waits.count(0) == 18
     assert all(60 < wait <= 61 for wait in waits if wait)
     assert await cores[0].allow("slack:edit", 18) == 0
+
+
+async def test_a_clock_that_is_behind_refuses_nobody(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = opened().core
+    assert await ahead.allow("slack:send", 18) == 0
+    behind = opened().core
+    monkeypatch.setattr(behind._quotas, "_clock", lambda: time.time() - 0.1)
+    assert await behind.allow("slack:send", 18) == 0
 
 
 async def test_limits_that_cannot_be_looked_up_refuse_nobody(redis_url: str) -> None:
