@@ -60,7 +60,7 @@ def test_a_channel_s_commands_are_listed_with_the_others(pigeon: Path) -> None:
     assert "pigeon        Keep pigeons." in done.stdout
     assert "\n  check " in done.stdout
     assert "raven" not in done.stdout
-    assert "web" not in done.stdout
+    assert "\n  web" not in done.stdout
 
 
 def test_other_commands_do_not_load_a_channel(pigeon: Path, folder: Path) -> None:
