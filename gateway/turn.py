@@ -35,7 +35,10 @@ DEATHS_SUSPECT = 3
 are tried apart, so that the one that kills its worker does not take the others along again."""
 DEATHS_MOST = 8
 """A message is given up on when so many workers died in its turn."""
+DEATHS_UNTOLD = DEATHS_MOST + 2
+"""From so many on the person is not even told: that may be what the workers died of."""
 SUSPECT_SECONDS_MOST = 30
+EXHAUSTED = "attempts exhausted"
 OFFERS_MOST = 1500
 OFFER_SECONDS_MOST = 60
 """A channel that does not take an answer is offered it for about a day, so often in the end."""
@@ -105,7 +108,9 @@ class Turn:
         unknown = sum(not name for name in self._journal.parts.values())
         telemetry.UNKNOWN_SENDS.labels(self._channel.name).inc(unknown)
 
-    async def _deliver_or_park(self, asking: Asking | None, conversation: Conversation) -> int:
+    async def _deliver_or_park(
+        self, asking: Asking | None, conversation: Conversation, dead: str = ""
+    ) -> int:
         try:
             outcome = await self._answer_and_deliver(asking)
         except Parked as parked:
@@ -115,7 +120,8 @@ class Turn:
                 await self._keep(asking)
             await patiently(lambda: self._services.inbox.leases.release(self._lease, delay))
             raise
-        return await self._seal(outcome, asking.conversation if asking else conversation)
+        after = asking.conversation if asking else conversation
+        return await self._seal(outcome, after, dead)
 
     async def _keep(self, asking: Asking) -> None:
         """Keep the whole answer for another attempt: the bot need not be asked again."""
@@ -164,7 +170,6 @@ class Turn:
             outcome = self._offer_again(outcome)
         if isinstance(outcome, Undeliverable):
             log.error("answer not deliverable", reason=outcome.reason)
-            telemetry.DEAD_LETTERS.inc()
         self._trace("delivered", outcome=type(outcome).__name__.lower())
         return outcome
 
@@ -179,19 +184,16 @@ class Turn:
 
     async def _give_up(self, conversation: Conversation) -> int:
         log.error("message given up on", attempts=self._work.attempt, deaths=self._work.deaths)
-        telemetry.DEAD_LETTERS.inc()
+        if self._work.deaths >= DEATHS_UNTOLD:
+            self._delivery.end(EndState.FAILED)
+            return await self._seal(Unknown("not tried"), conversation, EXHAUSTED)
         if shown := await shown_before(self._services, self._lease.lane, self._delivery):
             self._delivery.show(TextDelta(shown))
         notice = self._services.texts.get(self._delivery.locale, "attempts_exhausted")
         self._delivery.end(EndState.FAILED, notice)
-        try:
-            outcome = await self._channel.deliver(self._delivery)
-        except Exception:
-            log.exception("channel failed", channel=self._channel.name)
-            outcome = Unknown("the channel failed")
-        return await self._seal(outcome, conversation, dead="attempts exhausted")
+        return await self._deliver_or_park(None, conversation, EXHAUSTED)
 
-    async def _seal(self, outcome: Outcome, conversation: Conversation, dead: str = "") -> int:
+    async def _seal(self, outcome: Outcome, conversation: Conversation, dead: str) -> int:
         closing = None
         if isinstance(outcome, Undeliverable):
             dead = outcome.reason
@@ -212,6 +214,8 @@ class Turn:
             # Perhaps it was sealed and only the store's answer was lost: the log knows.
             self._services.replies.refresh(self._lease.lane)
             raise
+        if dead:
+            telemetry.DEAD_LETTERS.inc()
         if closing:
             self._services.replies.sealed(self._lease.lane, closing)
         self._count()

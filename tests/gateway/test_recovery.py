@@ -244,6 +244,29 @@ async def test_a_message_that_kills_its_workers_is_given_up_on(
         await eventually(lambda: client.xlen(keys.dead(keys.shard_of("l"))))
 
 
+async def test_one_that_is_given_up_on_is_told_so_until_that_arrives(
+    engine: Engine, dead: Dead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.turn.OFFER_SECONDS_MOST", 0.05)
+    await dead.begin()
+    await dead.die(7)
+    engine.channel.outcomes = [NotSent("busy", 0.05), RuntimeError("defect")]
+    await take_over(engine)
+    assert engine.channel.ends[0].notice == Texts().get("", "attempts_exhausted")
+    assert len(engine.channel.replies) == 3
+
+
+async def test_what_kills_workers_when_they_tell_of_it_is_kept_untold(
+    engine: Engine, dead: Dead, redis_url: str
+) -> None:
+    await dead.begin()
+    await dead.die(9)
+    await engine.start(alone=True)
+    async with Redis.from_url(redis_url) as client:
+        await eventually(lambda: client.xlen(keys.dead(keys.shard_of("l"))))
+    assert engine.channel.replies == []
+
+
 async def test_one_that_may_be_innocent_is_tried_again_apart_from_the_others(
     engine: Engine, dead: Dead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
