@@ -115,7 +115,7 @@ async def _finish(stage: Stage, text: str) -> None:
 
 def _parts(stage: Stage) -> list[int]:
     parts = stage.notes.parts
-    return [int(parts[part]) for part in sorted(parts, key=int)]
+    return [int(parts[part]) for part in sorted(filter(str.isdigit, parts), key=int)]
 
 
 def _words(texts: Sequence[str]) -> str:
