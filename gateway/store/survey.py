@@ -4,6 +4,7 @@ So it is complete by construction: whatever carries a lane's name is found, whoe
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable
 
@@ -71,9 +72,10 @@ class Survey:
 async def memories(connection: Connection, channel: str, person: str) -> dict[str, bytes]:
     """What a channel's adapter keeps that names a person. Raises StoreUnavailable."""
     owner, found = keys.owner_of_channel(channel), {}
+    names = re.compile(rf"(?<![\w.@+-]){re.escape(person)}(?![\w@+-]|\.\w)").search
     async for key in _every(connection, f"{keys.memory(owner, '')}*"):
         value = await connection.execute("GET", key) or b""
-        if person in keys.name_of(key) or person.encode() in value:
+        if names(keys.name_of(key)) or names(value.decode(errors="replace")):
             found[key] = value
     return found
 

@@ -224,7 +224,12 @@ async def test_what_the_channel_keeps_of_them_goes_too(
     await memory.keep("channel/slack", "ask:1", b'{"person":"T1:zoe"}', 60)
     await memory.keep("channel/slack", "latest:T1:zoe", b"1", 60)
     await memory.keep("channel/slack", "ask:2", b'{"person":"T1:bob"}', 60)
+    await memory.keep("channel/slack", "latest:T1:zoey", b'{"person":"T1:zoey","at":"9T1:zoe"}', 60)
     await memory.keep("channel/other", "ask:1", b'{"person":"T1:zoe"}', 60)
     await forgetting.forget("slack", "T1:zoe", ["slack:z"])
     kept = {key.decode() async for key in connection.client.scan_iter("gw:memory:*")}
-    assert kept == {keys.memory("channel/slack", "ask:2"), keys.memory("channel/other", "ask:1")}
+    assert kept == {
+        keys.memory("channel/slack", "ask:2"),
+        keys.memory("channel/slack", "latest:T1:zoey"),
+        keys.memory("channel/other", "ask:1"),
+    }
