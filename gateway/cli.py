@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -17,6 +17,7 @@ from gateway.dead_letters import dead_letters
 from gateway.demo import Demo, SandboxError
 from gateway.extensions import Extensible
 from gateway.init import init
+from gateway.knowledge.cli import knowledge
 from gateway.ports import CannotStart, StoreUnavailable
 from gateway.privacy import export, forget
 from gateway.service import run
@@ -53,7 +54,10 @@ def run_command(file: Path) -> None:
 )
 def demo(port: int, sandbox_port: int, data_dir: Path) -> None:
     """Try the gateway: a page with the widget, and a sandbox bot that answers."""
-    demo = Demo(port, sandbox_port, data_dir.absolute())
+    try:
+        demo = Demo(port, sandbox_port, data_dir.absolute())
+    except OSError as error:
+        _cannot_start(error)
     _logging(demo.config)
     _run(demo.run(lambda url: click.echo(f"\n  Open {url}/ and write something.\n", err=True)))
 
@@ -65,6 +69,7 @@ main.add_command(dead_letters)
 main.add_command(export)
 main.add_command(forget)
 main.add_command(init)
+main.add_command(knowledge)
 main.add_command(trace)
 
 
@@ -82,8 +87,12 @@ def _run(service: Coroutine[Any, Any, None]) -> None:
         click.echo(f"chat-gateway: cannot start: {error}", err=True)
         sys.exit(1)
     except OSError as error:
-        click.echo(f"chat-gateway: cannot start: {error.strerror or error}", err=True)
-        sys.exit(1)
+        _cannot_start(error)
+
+
+def _cannot_start(error: OSError) -> NoReturn:
+    click.echo(f"chat-gateway: cannot start: {error.strerror or error}", err=True)
+    sys.exit(1)
 
 
 def _loop(service: Coroutine[Any, Any, None]) -> None:

@@ -24,6 +24,8 @@ from gateway.files import FILES_PATH, Files
 from gateway.for_bots import ForBots
 from gateway.guard import Guard
 from gateway.http import BODY_MOST, ClientAddress, Operations, anonymous, errors
+from gateway.knowledge.api import PATHS, Retrieval, Shelf
+from gateway.knowledge.library import Library, folder_of
 from gateway.ports import CannotStart, StoreUnavailable
 from gateway.routes import Routes
 from gateway.services import Services
@@ -151,6 +153,7 @@ class Service:
         )
         bots = ForBots(services, http, routes, config.server.public_url)
         await self._start_adapters(core, bots, services)
+        await self._start_knowledge(routes)
         return routes
 
     async def _connected(self, redis: RedisConfig, *, blocking: bool) -> Connection:
@@ -212,6 +215,17 @@ class Service:
             except CannotStart as error:
                 raise CannotStart(f"channel {channel.name}: {error}") from error
             self._cleanup.push_async_callback(channel.stop)
+
+    async def _start_knowledge(self, routes: Routes) -> None:
+        shelves = []
+        for name, knowledge in self.config.knowledge.items():
+            library = Library(knowledge, folder_of(self.config.redis.data_dir, name))
+            await library.start()
+            self._cleanup.push_async_callback(library.stop)
+            shelves.append(Shelf(name, knowledge, library))
+        retrieval = Retrieval(shelves, Quotas(self._connection))
+        for path in PATHS if shelves else ():
+            routes.mount("*", path, retrieval.serve)
 
     async def _serve(self, routes: Routes) -> None:
         server = self.config.server

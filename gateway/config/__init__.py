@@ -2,6 +2,7 @@
 
 from gateway.config.adapters import adapter_config, kinds
 from gateway.config.drafts import draft
+from gateway.config.knowledge import KnowledgeConfig
 from gateway.config.loader import load
 from gateway.config.problems import ConfigError, Problem
 from gateway.config.schema import (
@@ -21,6 +22,7 @@ __all__ = [
     "Allow",
     "Config",
     "ConfigError",
+    "KnowledgeConfig",
     "Limits",
     "LoggingConfig",
     "Problem",

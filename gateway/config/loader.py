@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.config.adapters import adapter_config, kinds
 from gateway.config.document import read
+from gateway.config.knowledge import KnowledgeConfig
 from gateway.config.problems import NOTHING, ConfigError, Findings, Location, shown, suggestion
 from gateway.config.schema import Adapter, Config, Document, RedisConfig
 from gateway.config.secrets import Vault
@@ -45,6 +46,7 @@ class _Loader:
         document = self._checked(Document, tree, ())
         channels = self._adapters("channels", tree)
         bots = self._adapters("bots", tree)
+        knowledge = self._knowledge(tree)
         self._check_routes(tree)
         self._check_keys(channels)
         if document is None or self._findings.problems:
@@ -55,6 +57,7 @@ class _Loader:
             channels=channels,
             bots=bots,
             routes=document.routes,
+            knowledge=knowledge,
             limits=document.limits,
             logging=document.logging,
             _secrets=frozenset(self._findings.secrets),
@@ -92,6 +95,21 @@ class _Loader:
             self._findings.mistake(at, shown(kind), fix)
         return None
 
+    def _knowledge(self, tree: dict[str, Any]) -> dict[str, KnowledgeConfig]:
+        knowledge: dict[str, KnowledgeConfig] = {}
+        owners: dict[str, str] = {}
+        for name, section in _sections(tree, "knowledge").items():
+            at = ("knowledge", name)
+            config = self._checked(KnowledgeConfig, _with_id(section, name), at)
+            if not config:
+                continue
+            owner = owners.setdefault(config.id, name)
+            if owner != name:
+                found = f"{shown(config.id)}, as in {owner}"
+                self._findings.mistake((*at, "id"), found, "Give every knowledge an id of its own.")
+            knowledge[name] = config
+        return knowledge
+
     def _check_presence(self, tree: dict[str, Any]) -> None:
         for section, example in EXAMPLES.items():
             if not tree.get(section):
@@ -126,6 +144,10 @@ class _Loader:
                 found = f"{self._findings.shown(('channels', name, 'key'), key)}, as in {owner}"
                 fix = "Give every channel a key of its own."
                 self._findings.mistake(("channels", name, "key"), found, fix)
+
+
+def _with_id(section: dict[str, Any], name: str) -> dict[str, Any]:
+    return section if section.get("id") is not None else {**section, "id": name}
 
 
 def _sections(tree: dict[str, Any], folder: str) -> dict[str, dict[str, Any]]:

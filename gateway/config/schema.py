@@ -21,6 +21,8 @@ from pydantic import (
     model_validator,
 )
 
+from gateway.config.knowledge import KnowledgeConfig
+from gateway.config.section import Section
 from gateway.model import Policy, Scope
 
 Network = IPv4Network | IPv6Network
@@ -87,11 +89,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 LogFormat = Literal["auto", "json", "console"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class ServerConfig(_Section):
+class ServerConfig(Section):
     """Where the gateway listens, and how the outside world reaches it."""
 
     host: str = Field(default="127.0.0.1", min_length=1)
@@ -103,7 +101,7 @@ class ServerConfig(_Section):
     signing_secrets: tuple[Annotated[SecretStr, Field(min_length=16)], ...] = ()
 
 
-class Sentinel(_Section):
+class Sentinel(Section):
     """A Redis found through its sentinels; each node is ``host:port``."""
 
     master: str = Field(min_length=1)
@@ -111,7 +109,7 @@ class Sentinel(_Section):
     password: SecretStr | None = None
 
 
-class RedisConfig(_Section):
+class RedisConfig(Section):
     """The operator's server, or (without ``url`` and ``sentinel``) one the gateway starts."""
 
     # Not shown: an address may carry a password.
@@ -146,7 +144,7 @@ class RedisConfig(_Section):
         return self
 
 
-class Allow(_Section):
+class Allow(Section):
     """Who may use a route. An empty list lets everyone in; every list given must agree."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
@@ -157,20 +155,20 @@ class Allow(_Section):
     sites: Words = ()
 
 
-class Route(_Section):
+class Route(Section):
     """Which bot answers on a channel. ``when`` maps a fact to the patterns it may match."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
     channel: str
     bot: str
-    when: dict[str, Patterns] = {}
+    when: dict[str, Patterns] = Field(default={})
     scope: Scope = Scope.PER_THREAD
     policy: Policy = Policy.FOLLOWUP
     allow: Allow = Allow()
 
 
-class Limits(_Section):
+class Limits(Section):
     """How much of everything there may be."""
 
     waiting_messages: int = Field(default=20, ge=1, le=1000)
@@ -191,21 +189,22 @@ class Limits(_Section):
     transcript_messages: int = Field(default=200, ge=2, le=10_000)
 
 
-class LoggingConfig(_Section):
+class LoggingConfig(Section):
     """How much is logged, and in which form; ``auto`` is readable on a terminal, else JSON."""
 
     level: LogLevel = "info"
     format: LogFormat = "auto"
 
 
-class Document(_Section):
-    """The whole file; channels and bots still as they are written."""
+class Document(Section):
+    """The whole file; channels, bots and knowledge still as they are written."""
 
     server: ServerConfig = ServerConfig()
     redis: RedisConfig = RedisConfig()
-    channels: dict[Name, dict[str, Any]] = {}
-    bots: dict[Name, dict[str, Any]] = {}
+    channels: dict[Name, dict[str, Any]] = Field(default={})
+    bots: dict[Name, dict[str, Any]] = Field(default={})
     routes: tuple[Route, ...] = ()
+    knowledge: dict[Name, dict[str, Any]] = Field(default={})
     limits: Limits = Limits()
     logging: LoggingConfig = LoggingConfig()
 
@@ -226,6 +225,7 @@ class Config:
     channels: Mapping[str, Adapter]
     bots: Mapping[str, Adapter]
     routes: tuple[Route, ...]
+    knowledge: Mapping[str, KnowledgeConfig]
     limits: Limits
     logging: LoggingConfig
     _secrets: frozenset[str] = field(default=frozenset(), repr=False)

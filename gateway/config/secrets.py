@@ -1,7 +1,7 @@
 """Secret keys: which of a section they are, and ``*_file`` as another way to give them."""
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
@@ -43,7 +43,9 @@ class Vault:
             fix = f"Keep one of {name} and {key}."
             self._findings.mistake((*at, key), f"both {name} and {key}", fix)
         elif isinstance(file, str) and file:
-            section[name] = self._content(file, (*at, key), (*at, name))
+            content = self._content(file, (*at, key), (*at, name))
+            # Several secrets stand in one file, each in a line of its own.
+            section[name] = content.split() if _is_list(known[name]) else content
         else:
             self._findings.mistake((*at, key), "no path", "Write the path of a file.")
             section[name] = self._unknown((*at, name))
@@ -86,6 +88,10 @@ class Vault:
 def is_secret(field: FieldInfo) -> bool:
     """Whether a key holds a secret: a SecretStr, or text that is kept out of ``repr``."""
     return not field.repr or _mentions(field.annotation, SecretStr)
+
+
+def _is_list(field: FieldInfo) -> bool:
+    return get_origin(field.annotation) is tuple
 
 
 def inner_model(annotation: Any) -> type[BaseModel] | None:

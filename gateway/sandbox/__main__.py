@@ -22,13 +22,16 @@ from gateway.sandbox.answers import Answers
 from gateway.sandbox.chataibot import ChatAIBot
 from gateway.sandbox.ciniterflow import CiniterFlow
 from gateway.sandbox.clickai import ClickAI
+from gateway.sandbox.clickai_knowledge import Knowledge
 from gateway.sandbox.memory import Memory
 from gateway.sandbox.server import serving
 
 _URL = "CHATAIBOT_WEBHOOK_URL"
 _SECRET = "CHATAIBOT_WEBHOOK_SECRET"  # noqa: S105 - the variable's name
+_KEY = "KNOWLEDGE_KEY"
 _EPILOG = f"""\
-clickai      takes any key; "app-workflow" and others like it are apps of that mode
+clickai      takes any key; "app-workflow" and others like it are apps of that mode; with
+             --knowledge-url, and {_KEY}, they look things up in a gateway's knowledge
 ciniterflow  says at its start which flows there are, and the key of one that is protected
 chataibot    answers by webhook: name the gateway's address for its events, and give their secret
              as {_SECRET}, the same as in the gateway's configuration
@@ -56,7 +59,17 @@ def _options(argv: Sequence[str]) -> Namespace:
         _check_webhook(parser, options)
     elif options.webhook_url:
         parser.error(f"--webhook-url is for chataibot only, not for {options.kind}")
+    if options.knowledge_url:
+        _check_knowledge(parser, options)
     return options
+
+
+def _check_knowledge(parser: ArgumentParser, options: Namespace) -> None:
+    options.knowledge_key = os.environ.get(_KEY, "")
+    if options.kind != "clickai":
+        parser.error(f"--knowledge-url is for clickai only, not for {options.kind}")
+    if not options.knowledge_key:
+        parser.error(f"--knowledge-url needs the knowledge's key: {_KEY} in the environment")
 
 
 def _check_webhook(parser: ArgumentParser, options: Namespace) -> None:
@@ -84,6 +97,8 @@ def _parser() -> ArgumentParser:
     add("--pace", type=float, default=15, metavar="MS", help="per word, or an answer's delay (15)")
     add("--memory", type=Path, metavar="FILE", help="keep conversations there (not chataibot)")
     add("--webhook-url", metavar="URL", help=f"where chataibot's events go; else ${_URL}")
+    add("--knowledge-url", metavar="URL", help="where clickai's apps POST /retrieval (nowhere)")
+    add("--knowledge-id", metavar="ID", default="docs", help="which knowledge (docs)")
     add("--exit-with-parent", action="store_true", help="exit when standard input ends")
     return parser
 
@@ -107,7 +122,10 @@ _Served = tuple[web.Application, str, list[str]]
 
 
 def _clickai(options: Namespace, answers: Answers, memory: Memory) -> _Served:
-    api = ClickAI(answers.answer, memory, pace=options.pace / 1000)
+    knowledge = None
+    if url := options.knowledge_url:
+        knowledge = Knowledge(url, options.knowledge_key, options.knowledge_id)
+    api = ClickAI(answers.answer, memory, pace=options.pace / 1000, knowledge=knowledge)
     return api.application(), "/v1", []
 
 

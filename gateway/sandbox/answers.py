@@ -1,7 +1,7 @@
 """What the sandbox's bot says. Deterministic and free of I/O."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -42,12 +42,18 @@ class Ending(StrEnum):
 
 
 class Answer(Struct, frozen=True):
-    """One answer. ``pace`` is in seconds per word; None leaves it to the server."""
+    """One answer. ``pace`` is in seconds per word; None leaves it to the server.
+
+    ``looked_up`` says that documents were asked for it; ``resources`` are those it rests on, in the
+    vendor's words.
+    """
 
     text: str
     ending: Ending = Ending.WHOLE
     pace: float | None = None
     code: str = ""
+    looked_up: bool = False
+    resources: tuple[Mapping[str, object], ...] = ()
 
 
 _COMMANDS = {
@@ -98,8 +104,9 @@ class Answers:
             return Answer(texts.GREETING)
         section = self._readme.best(query)
         if section is None:
-            return Answer(texts.UNKNOWN)
-        return Answer(f"**{section.title}**\n\n{section.body}" if section.title else section.body)
+            return Answer(texts.UNKNOWN, looked_up=True)
+        title = f"**{section.title}**\n\n" if section.title else ""
+        return Answer(title + section.body, looked_up=True)
 
 
 def _command(query: str) -> str:

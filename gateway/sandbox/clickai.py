@@ -8,6 +8,7 @@ from gateway.sandbox import bodies, clickai_files
 from gateway.sandbox.clickai_apps import APPS, Mode, app_of
 from gateway.sandbox.clickai_conversations import Conversations
 from gateway.sandbox.clickai_files import Store
+from gateway.sandbox.clickai_knowledge import Knowledge
 from gateway.sandbox.clickai_made import download
 from gateway.sandbox.clickai_runs import Answerer, Runs
 from gateway.sandbox.clickai_speaking import Speaking
@@ -22,7 +23,8 @@ _ASSISTANTS = "/assistant/api/assistant/my-assistants"
 class ClickAI:
     """ClickAI's apps, one for each kind, answered by ``answer``; ``clickai_apps`` has their keys.
 
-    ``pace`` is in seconds per word, ``ping_interval`` in seconds. The application's handlers must
+    ``pace`` is in seconds per word, ``ping_interval`` in seconds; ``knowledge`` is what the apps
+    that chat are grounded on. The application's handlers must
     be cancelled when their client goes away (``handler_cancellation``).
     """
 
@@ -33,11 +35,12 @@ class ClickAI:
         *,
         pace: float = 0.015,
         ping_interval: float = 10,
+        knowledge: Knowledge | None = None,
     ) -> None:
         self._files = Store()
         self._conversations = Conversations(memory)
         self._speaking = Speaking(memory, pace, ping_interval)
-        self._runs = Runs(answer, memory, self._files, self._speaking)
+        self._runs = Runs(answer, memory, self._files, self._speaking, knowledge)
 
     def application(self) -> web.Application:
         """The API below ``/v1``, the Studio's list of apps, and what was asked so far at

@@ -13,6 +13,7 @@ from gateway.sandbox.clickai_apps import App, Mode, app_for
 from gateway.sandbox.clickai_chatflow import ChatflowVoice
 from gateway.sandbox.clickai_files import Store
 from gateway.sandbox.clickai_flows import FlowVoice
+from gateway.sandbox.clickai_knowledge import Knowledge
 from gateway.sandbox.clickai_made import made
 from gateway.sandbox.clickai_manner import Manner, heard
 from gateway.sandbox.clickai_refusals import conversation_not_here, named
@@ -48,15 +49,23 @@ _VOICES: dict[Mode, type[Voice]] = {
 
 
 class Runs:
-    """Every question to the apps, answered by ``answer``."""
+    """Every question to the apps, answered by ``answer``; chats look it up in ``knowledge``."""
 
-    def __init__(self, answer: Answerer, memory: Memory, files: Store, speaking: Speaking) -> None:
+    def __init__(
+        self,
+        answer: Answerer,
+        memory: Memory,
+        files: Store,
+        speaking: Speaking,
+        knowledge: Knowledge | None,
+    ) -> None:
         self.asked: deque[dict[str, str]] = deque(maxlen=_REMEMBERED_QUESTIONS)
         """What was asked, the latest last."""
         self._answer = answer
         self._memory = memory
         self._files = files
         self._speaking = speaking
+        self._knowledge = knowledge
 
     async def chat(self, request: web.Request) -> web.StreamResponse:
         """``POST /chat-messages``."""
@@ -83,7 +92,7 @@ class Runs:
         if not streams and app.mode is Mode.AGENT:
             raise Refusal(400, "invalid_param", "Agent Chat App does not support blocking mode")
         try:
-            voice = _VOICES[app.mode](self._begin(request, app, user, payload))
+            voice = _VOICES[app.mode](await self._begin(request, app, user, payload))
         except Refusal as refusal:
             # Since 1.13 a workflow that streams is begun elsewhere, and nobody hears it fail.
             if not (app.flows and streams and refusal.is_of_the_run):
@@ -93,7 +102,7 @@ class Runs:
             return await self._speaking.stream(request, voice)
         return await self._speaking.block(request, voice)
 
-    def _begin(self, request: web.Request, app: App, user: str, payload: Payload) -> Job:
+    async def _begin(self, request: web.Request, app: App, user: str, payload: Payload) -> Job:
         chat = payload if isinstance(payload, ChatRequestPayload) else None
         query = app.query(payload.inputs, chat.query if chat else "").replace("\0", "")
         if chat and not query:
@@ -103,6 +112,8 @@ class Runs:
         bare, manner = heard(query)
         said = self._answer(bare, earlier)
         self._refuse(said, query, user, home)
+        if self._knowledge and chat and said.looked_up:
+            said = await self._knowledge.ground(said, bare)
         app.check_inputs(payload.inputs)
         given = [*(payload.files or ()), *app.given(payload.inputs)]
         query += self._files.shown(given, owner)

@@ -54,7 +54,8 @@ class Job(Struct, frozen=True):
 
     def resources(self) -> list[bodies.Body]:
         """The documents it rests on."""
-        return [texts.RESOURCE] if self.manner.sources else []
+        shown = [texts.RESOURCE] if self.manner.sources else []
+        return [*self.answer.resources, *shown]
 
     def extras(self) -> dict[str, object]:
         """What is kept of it beside its text."""

@@ -30,10 +30,16 @@ class Section(Struct, frozen=True):
     body: str
 
 
+def checkout() -> Path | None:
+    """The project's folder, when this runs from one and not from an installed package."""
+    root = Path(__file__).parents[2]
+    is_one = (root / "pyproject.toml").is_file() and (root / "README.md").is_file()
+    return root if is_one else None
+
+
 def find() -> str:
     """The README's text: the checkout's, else the installed package's, else nothing."""
-    root = Path(__file__).parents[2]
-    if (root / "pyproject.toml").is_file() and (root / "README.md").is_file():
+    if root := checkout():
         return (root / "README.md").read_text(encoding="utf-8")
     try:
         return str(metadata("chat-gateway").json.get("description", ""))

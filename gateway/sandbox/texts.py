@@ -18,7 +18,7 @@ HALF = "This answer begins well enough, and then, somewhere in the middle of a s
 MODERATED = "This answer was taken back by the bot's moderation."
 
 HELP = """\
-I answer questions about Chat Gateway from its README, and I remember your name.
+I answer questions about Chat Gateway from its documentation, and I remember your name.
 
 To see how the gateway behaves, ask me for one of these, in just these words:
 

@@ -40,7 +40,7 @@ class Door:
         self._connection = Connection(connect(RedisConfig(url=buckets or url)))
         self._http = aiohttp.ClientSession()
         self.core = Core(
-            Config(ServerConfig(), RedisConfig(), {}, {}, routes, limits, LoggingConfig()),
+            Config(ServerConfig(), RedisConfig(), {}, {}, routes, {}, limits, LoggingConfig()),
             self.engine.services,
             self.engine.dispatcher,
             Limiter(self._connection),

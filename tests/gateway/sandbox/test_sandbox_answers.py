@@ -39,8 +39,8 @@ def test_code_blocks_stay_whole(answers):
 
 @pytest.mark.parametrize("query", ["quantum physics", "the and of", "?"])
 def test_it_is_of_help_when_it_knows_nothing(answers, query):
-    assert answers.answer(query, []) == Answer(texts.UNKNOWN)
-    assert Answers("").answer("how do I connect slack", []) == Answer(texts.UNKNOWN)
+    assert answers.answer(query, []).text == texts.UNKNOWN
+    assert Answers("").answer("how do I connect slack", []) == Answer(texts.UNKNOWN, looked_up=True)
 
 
 @pytest.mark.parametrize(
