@@ -63,8 +63,8 @@ class Printer:
                 self._aside("sources: " + ", ".join(item.title for item in items))
             case Suggestions(items):
                 self._aside("suggestions: " + " | ".join(items))
-            case Choices(prompt, items):
-                self._aside(f"{prompt} " + " | ".join(item.label for item in items))
+            case Choices(prompt, items, words=words):
+                self._aside(f"{words} {prompt} " + " | ".join(item.label for item in items))
             case Forgotten():
                 self._aside("the bot no longer knew the conversation; this is a new one")
             case _:

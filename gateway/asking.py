@@ -18,6 +18,7 @@ from gateway.model import (
     Answered,
     Ask,
     Awaiting,
+    Choices,
     Conversation,
     Done,
     EndState,
@@ -37,6 +38,7 @@ from gateway.ports import (
     CanRecover,
     CanStop,
     CanTakeFeedback,
+    ShowsForms,
     StoreUnavailable,
 )
 from gateway.recovery import Outcome, Recovery
@@ -73,7 +75,7 @@ class Asking:
         conversation: Conversation,
         delivery: Delivery,
     ) -> None:
-        self.conversation = conversation
+        self.conversation = _with_inputs(conversation, work)
         """As the next turn should find it."""
         self._services = services
         self._lease = lease
@@ -127,6 +129,8 @@ class Asking:
                         await self._keep_reference(event)
                     case Forgotten():
                         await self._forget()
+                    case Choices():
+                        self._offer(event)
                     case File(attachment) if not attachment.content:
                         self._delivery.show(Notice(self._say("file.lost", name=attachment.name)))
                     case _:
@@ -135,6 +139,17 @@ class Asking:
                 if self._delivery.too_long:
                     return Failed(Failure.TOO_LONG)
         return Failed(Failure.INTERNAL, "the bot's answer had no end")
+
+    def _offer(self, choices: Choices) -> None:
+        """Let the person choose, by a form or in words as their channel can."""
+        channel = self._services.channels[self._work.last.inbound.origin.address.channel]
+        if not isinstance(channel, ShowsForms):
+            if choices.words:
+                gap = "\n\n" if self._delivery.text else ""
+                self._delivery.show(TextDelta(gap + choices.words))
+            choices = replace(choices, fields=())
+        if choices.items or choices.fields:
+            self._delivery.show(replace(choices, words=""))
 
     def _answer(self) -> AsyncGenerator[ReplyEvent, None]:
         if self._work.last.push:
@@ -312,6 +327,14 @@ class Asking:
 
     def _say(self, key: str, **values: object) -> str:
         return self._services.texts.get(self._delivery.locale, key, **values)
+
+
+def _with_inputs(conversation: Conversation, work: Work) -> Conversation:
+    """The conversation, with the inputs that its messages bring along."""
+    brought = {name: value for _, item in work.items for name, value in item.inbound.inputs.items()}
+    if not brought:
+        return conversation
+    return replace(conversation, inputs={**conversation.inputs, **brought})
 
 
 async def _said(events: tuple[ReplyEvent, ...]) -> AsyncGenerator[ReplyEvent, None]:

@@ -6,26 +6,31 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 from aiohttp import ClientSession, web
+from msgspec.structs import replace
 
 from gateway import commands, telemetry
 from gateway.config import Config
+from gateway.conversations import Conversations
 from gateway.dispatcher import Dispatcher
-from gateway.model import Attachment, Inbound, Introduction, Origin, Policy, Rating
+from gateway.keeping import Keeping
+from gateway.model import Inbound, Introduction, Origin, Policy, Rating
 from gateway.ports import (
+    Abilities,
     Admission,
     CanIntroduce,
     CanTakeFeedback,
-    Channel,
+    CanTranscribe,
     History,
     LogReader,
     NotRouted,
     Quota,
     StoreUnavailable,
+    Written,
 )
 from gateway.router import Decision, Router
 from gateway.routes import Routes
 from gateway.services import Services
-from gateway.store.keys import owner_of_channel
+from gateway.store import keys
 from gateway.store.limits import Limiter, bucket_name
 from gateway.store.quotas import Exceeded, Quotas
 from gateway.store.work import Item
@@ -37,7 +42,7 @@ log = structlog.get_logger(__name__)
 Said = Mapping[str, object] | None
 
 
-class Core:
+class Core(Keeping):
     """GatewayForChannels."""
 
     def __init__(
@@ -49,6 +54,7 @@ class Core:
         quotas: Quotas,
         http: ClientSession,
         routes: Routes,
+        conversations: Conversations,
         signing_keys: Sequence[bytes],
         client_ip: Callable[[web.Request], str],
     ) -> None:
@@ -56,11 +62,12 @@ class Core:
         self.mount = routes.mount
         self.client_ip = client_ip
         self.public_url = config.server.public_url
+        super().__init__(services.files, services.memory)
         self._services = services
-        self._memory = services.memory
         self._dispatcher = dispatcher
         self._limiter = limiter
         self._quotas = quotas
+        self._conversations = conversations
         self._router = Router(config.routes)
         self._signing_keys = tuple(signing_keys)
         self._history_most = config.limits.transcript_messages
@@ -165,47 +172,47 @@ class Core:
         log.info("feedback", bot=bot.name, rating=rating.value, taken=taken)
         return taken
 
-    async def keep(self, name: str, media_type: str, data: bytes) -> Attachment:
-        """Keep a file. Raises FileRefused and StoreUnavailable."""
-        return await self._services.files.keep(name, media_type, data)
-
-    async def find_file(self, path: str) -> Attachment | None:
-        """A kept file by its path. Raises StoreUnavailable."""
-        return await self._services.files.find(path)
-
-    async def read(self, attachment: Attachment) -> bytes:
-        """All of a file. Raises FileGone and StoreUnavailable."""
-        return await self._services.files.read(attachment)
-
-    def file_path(self, attachment: Attachment) -> str:
-        """Where the gateway serves a kept file."""
-        return self._services.files.path(attachment)
-
-    async def remember(self, channel: Channel, key: str, value: bytes, seconds: int) -> None:
-        """Keep a small value for a channel. Raises StoreUnavailable."""
-        await self._memory.keep(owner_of_channel(channel.name), key, value, seconds)
-
-    async def recall(self, channel: Channel, key: str) -> bytes | None:
-        """A value that was remembered. Raises StoreUnavailable."""
-        return await self._memory.find(owner_of_channel(channel.name), key)
-
-    async def claim(self, channel: Channel, key: str, value: bytes, seconds: int) -> bool:
-        """Remember a value unless there is one. Raises StoreUnavailable."""
-        return await self._memory.claim(owner_of_channel(channel.name), key, value, seconds)
-
-    async def drop(self, channel: Channel, key: str) -> bool:
-        """Forget a value. Raises StoreUnavailable."""
-        return await self._memory.drop(owner_of_channel(channel.name), key)
-
     async def introduce(self, origin: Origin) -> Introduction:
         """What the bot there says first."""
         decision = self._router.locate(origin)
         bot = self._services.bots.get(decision.bot) if decision else None
         return await bot.introduce() if isinstance(bot, CanIntroduce) else Introduction()
 
-    async def allow(self, bucket: str, per_minute: int) -> float:
-        """Take one of a minute; while the store is away there is no limit."""
-        quota = Quota(bucket_name("allowed", bucket), per_minute)
+    async def abilities(self, origin: Origin) -> Abilities:
+        """What the bot there can do. Raises NotRouted."""
+        lane, decision = self._lane(origin), self._router.locate(origin)
+        bot = self._services.bots.get(decision.bot) if decision else None
+        address = replace(origin.address, thread=f"{origin.address.thread}+")
+        return Abilities(
+            voice=isinstance(bot, CanTranscribe),
+            feedback=isinstance(bot, CanTakeFeedback),
+            threads=self._lane(replace(origin, address=address)) != lane,
+        )
+
+    @property
+    def conversation_seconds(self) -> int:
+        """How long a conversation is kept."""
+        return self._services.limits.conversation_days * keys.DAY
+
+    async def written(self, origin: Origin, most: int) -> Sequence[Written]:
+        """A person's conversations. Raises StoreUnavailable."""
+        channel, person = origin.address.channel, origin.person.id
+        return await self._conversations.written(channel, person, most)
+
+    async def hand_over(self, origin: Origin, before: str) -> None:
+        """Make a conversation another person's. Raises NotRouted and StoreUnavailable."""
+        lane, channel = self._lane(origin), origin.address.channel
+        await self._conversations.hand_over(channel, lane, before, origin.person.id)
+
+    async def erase(self, origin: Origin) -> bool:
+        """Remove a conversation. Raises NotRouted and StoreUnavailable."""
+        lane = self._lane(origin)
+        await self._dispatcher.halt(lane)
+        return await self._conversations.erase(origin.address.channel, lane)
+
+    async def allow(self, bucket: str, per_minute: int, per_day: int = 0) -> float:
+        """Take one of a minute and a day; while the store is away there is no limit."""
+        quota = Quota(bucket_name("allowed", bucket), per_minute, per_day)
         try:
             place = await self._quotas.reserve(quota, ALLOWED_SECONDS)
         except StoreUnavailable:

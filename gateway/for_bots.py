@@ -13,6 +13,8 @@ from gateway.routes import Routes
 from gateway.services import Services
 from gateway.store.work import Item
 
+TYPING_SECONDS = 10
+"""How long it is shown that somebody writes, unless that is said again."""
 UNKNOWN_MOST = 1000
 """Kinds of events that are remembered as logged."""
 
@@ -48,6 +50,15 @@ class ForBots:
         log.info("push", status=admission.status, turn=f"{place.lane}#{admission.turn}")
         if admission.status == "busy":
             raise StoreUnavailable("too much is waiting in this conversation")
+        return True
+
+    async def typing(self, bot: Bot, alias: str, *, on: bool) -> bool:
+        """Show that a person writes. Raises StoreUnavailable."""
+        place = await self._services.aliases.find(bot.identity, alias)
+        if place is None:
+            return False
+        until = round(time.time() + TYPING_SECONDS * on, 3)
+        await self._services.replies.announce(place.lane, "typing", {"on": on, "until": until})
         return True
 
     def text(self, locale: str, key: str, **values: object) -> str:

@@ -50,7 +50,7 @@ def _explain(refusal: Refusal) -> web.Response:
     headers = dict(refusal.headers)
     if refusal.retry_after:
         headers["Retry-After"] = str(math.ceil(refusal.retry_after))
-    body = {"error": refusal.code, "message": refusal.message}
+    body = {"error": refusal.code, "message": refusal.message, **refusal.details}
     return web.json_response(body, status=refusal.status, headers=headers)
 
 

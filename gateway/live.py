@@ -38,6 +38,10 @@ class Handed:
         """Nobody is waiting here."""
         return False
 
+    async def typing(self, bot: Bot, alias: str, *, on: bool) -> bool:  # noqa: ARG002
+        """Nobody is waiting here."""
+        return False
+
     def text(self, locale: str, key: str, **values: object) -> str:
         """A sentence for a person."""
         return self._texts.get(locale, key, **values)

@@ -83,7 +83,7 @@ class Inbound(Struct, frozen=True, kw_only=True):
     ``id`` is its identity within the channel: a second copy with the same id is the same message.
     ``received_at`` is in seconds since the epoch. ``more`` says that what the person sent goes on
     in another message, within a moment: the next of an album's pictures, the rest of a text that
-    was cut. They are answered together.
+    was cut. They are answered together. ``inputs`` become inputs of the conversation.
     """
 
     id: str
@@ -92,6 +92,7 @@ class Inbound(Struct, frozen=True, kw_only=True):
     received_at: float
     attachments: tuple[Attachment, ...] = ()
     more: bool = False
+    inputs: dict[str, str] = {}
 
 
 # Reply events: what a bot yields. Each is one JSON object with its kind under "type".
@@ -161,11 +162,46 @@ class Choice(Struct, frozen=True):
     label: str
 
 
+class FieldKind(StrEnum):
+    """What a field of a form holds."""
+
+    TEXT = "text"
+    PARAGRAPH = "paragraph"
+    NUMBER = "number"
+    SELECT = "select"
+    CHECKBOX = "checkbox"
+    EMAIL = "email"
+    TEL = "tel"
+    URL = "url"
+
+
+class Field(Struct, frozen=True):
+    """One field of a form. ``options`` are those of a select, ``value`` is what it holds at first,
+    and ``max`` how many characters it takes, 0 any number."""
+
+    name: str
+    label: str
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = False
+    options: tuple[str, ...] = ()
+    value: str = ""
+    max: int = 0
+
+
 class Choices(Struct, frozen=True, tag="choices"):
-    """The bot asks the person to choose."""
+    """The bot asks the person to choose, or with ``fields`` to fill in a form.
+
+    A filled form comes back as a message: a line ``label: value`` for each field, and below them
+    the value of the pressed button. A channel that shows no forms is given ``words`` in their
+    place, which ask for the same; without words the fields keep what they hold. ``expires``
+    (seconds since the epoch, 0 never) is when it is too late.
+    """
 
     prompt: str
     items: tuple[Choice, ...]
+    fields: tuple[Field, ...] = ()
+    expires: float = 0
+    words: str = ""
 
 
 class Usage(Struct, frozen=True, tag="usage"):

@@ -17,6 +17,7 @@ import structlog
 from aiohttp import web
 
 from gateway.config import Adapter, Config, RedisConfig
+from gateway.conversations import Conversations
 from gateway.core import Core
 from gateway.dispatcher import Dispatcher, Halt
 from gateway.fetch import Fetcher
@@ -148,6 +149,7 @@ class Service:
             Quotas(self._connection),
             http,
             routes,
+            Conversations(self._connection, services),
             await self._signing_keys(),
             ClientAddress(config.server.trusted_proxies),
         )

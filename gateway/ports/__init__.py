@@ -5,6 +5,7 @@ some of them can do is a protocol of its own beside the required one, and the co
 ``isinstance``.
 """
 
+from gateway.ports.admission import Abilities, Admission, History, Written
 from gateway.ports.bots import (
     Bot,
     CanDescribe,
@@ -22,13 +23,12 @@ from gateway.ports.bots import (
     Quota,
 )
 from gateway.ports.channels import (
-    Admission,
     CanCheck,
     CanFetch,
     Channel,
     GatewayForChannels,
-    History,
     LogsReplies,
+    ShowsForms,
 )
 from gateway.ports.commands import Draft
 from gateway.ports.errors import (
@@ -59,6 +59,7 @@ from gateway.ports.replies import (
 )
 
 __all__ = [
+    "Abilities",
     "Admission",
     "Behind",
     "Bot",
@@ -97,8 +98,10 @@ __all__ = [
     "Refusal",
     "Reply",
     "Sent",
+    "ShowsForms",
     "ShuttingDown",
     "StoreUnavailable",
     "Undeliverable",
     "Unknown",
+    "Written",
 ]

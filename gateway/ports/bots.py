@@ -235,3 +235,12 @@ class GatewayForBots(Protocol):
         still on its way is known in a moment). Raises StoreUnavailable.
         """
         ...
+
+    async def typing(self, bot: Bot, alias: str, *, on: bool) -> bool:
+        """Show now that a person writes in the conversation that the bot knows as ``alias``.
+
+        It ends by itself within seconds: say it again while it goes on. Nothing is kept, and only
+        channels that keep their replies in the gateway show it. False when no conversation has
+        that alias. Raises StoreUnavailable.
+        """
+        ...

@@ -1,10 +1,9 @@
 """What a channel is, what some can do besides, and what each is handed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from aiohttp import ClientSession, web
-from msgspec import Struct
 
 from gateway.model import (
     Attachment,
@@ -13,6 +12,7 @@ from gateway.model import (
     Origin,
     Rating,
 )
+from gateway.ports.admission import Abilities, Admission, History, Written
 from gateway.ports.bots import Description
 from gateway.ports.handlers import Handler
 from gateway.ports.replies import LogEntry, LogReader, Outcome, Reply
@@ -51,6 +51,13 @@ class LogsReplies(Protocol):
 
 
 @runtime_checkable
+class ShowsForms(Protocol):
+    """A channel that shows the fields of Choices, and sends what was filled in as it says."""
+
+    shows_forms: Literal[True]
+
+
+@runtime_checkable
 class CanFetch(Protocol):
     """A channel that takes messages before it has their files."""
 
@@ -73,33 +80,6 @@ class CanCheck(Protocol):
         ``public_url`` is where the outside world reaches the gateway; it may be empty.
         """
         ...
-
-
-class Admission(Struct, frozen=True):
-    """What became of a message.
-
-    ``status`` is one of ``accepted`` (durable: acknowledge it), ``duplicate`` (already here:
-    acknowledge it), ``busy`` (not taken: too much is waiting or was written) and ``refused`` (no
-    route lets this person in). ``notice`` is a sentence for the person in their language, when
-    there is one. ``retry_after`` (seconds) is set when a limit of messages a minute was reached.
-    """
-
-    status: str
-    turn: str = ""
-    notice: str = ""
-    retry_after: float = 0.0
-
-
-class History(Struct, frozen=True):
-    """A conversation as it was at one instant.
-
-    ``messages`` are JSON objects, oldest first; following the log from ``cursor`` continues
-    exactly behind them. ``waiting`` says that an answer is running or a message is queued.
-    """
-
-    messages: tuple[bytes, ...]
-    cursor: str
-    waiting: bool
 
 
 class GatewayForChannels(Protocol):
@@ -203,11 +183,41 @@ class GatewayForChannels(Protocol):
         """What the bot answering there says before it is asked anything."""
         ...
 
-    async def allow(self, bucket: str, per_minute: int) -> float:
+    async def allow(self, bucket: str, per_minute: int, per_day: int = 0) -> float:
         """Take one of what a name may have in a minute: 0 when there was one, else seconds to wait.
 
-        In no 60 seconds are there more than ``per_minute``, over all replicas. Never raises: while
-        the store is away it is 0, and admission decides.
+        In no 60 seconds are there more than ``per_minute``, and on no day (UTC) more than
+        ``per_day``, over all replicas; 0 is no limit. Never raises: while the store is away it is
+        0, and admission decides.
+        """
+        ...
+
+    async def abilities(self, origin: Origin) -> Abilities:
+        """What the bot answering there can do. Raises NotRouted only."""
+        ...
+
+    @property
+    def conversation_seconds(self) -> int:
+        """How long a conversation is kept after somebody last wrote there."""
+        ...
+
+    async def written(self, origin: Origin, most: int) -> Sequence[Written]:
+        """The conversations of this channel with a transcript in which the person wrote last,
+        the newest ``most`` of them. Raises StoreUnavailable."""
+        ...
+
+    async def hand_over(self, origin: Origin, before: str) -> None:
+        """Make the conversation there the person's, in place of the person ``before``.
+
+        Whoever reads it begins anew. Safe to repeat. Raises NotRouted and StoreUnavailable.
+        """
+        ...
+
+    async def erase(self, origin: Origin) -> bool:
+        """Stop and remove the conversation there, whoever wrote in it; False if there was none.
+
+        Its bots are asked to forget it; one that does not is left at that. Takes seconds where
+        the store is large. Raises NotRouted and StoreUnavailable.
         """
         ...
 

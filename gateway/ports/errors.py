@@ -16,7 +16,8 @@ class ShuttingDown(Exception):
 class Refusal(Exception):
     """A request that is answered with a 4xx or 5xx and an explanation, in JSON.
 
-    ``code`` is for programs, ``message`` tells a person what to do. ``headers`` go along.
+    ``code`` is for programs, ``message`` tells a person what to do. ``headers`` go along, and
+    ``details``, further members of the JSON object.
     """
 
     def __init__(self, status: int, code: str, message: str, retry_after: float = 0) -> None:
@@ -26,6 +27,7 @@ class Refusal(Exception):
         self.message = message
         self.retry_after = retry_after
         self.headers: dict[str, str] = {}
+        self.details: dict[str, object] = {}
 
 
 class FileGone(Exception):

@@ -71,6 +71,11 @@ def lane_name(channel: str, *parts: str) -> str:
     return ":".join(part(p) for p in (channel, *parts))
 
 
+def parts_of(lane: str) -> list[str]:
+    """What a lane's name was made of."""
+    return [unquote(each) for each in lane.split(":")]
+
+
 def channel_of(lane: str) -> str:
     """The name of the channel a lane belongs to."""
     return unquote(lane.partition(":")[0])

@@ -86,6 +86,17 @@ class Replies:
         publication = Batch((entry,), self._hub.process).publication
         await self._connection.execute("PUBLISH", keys.events(lane), publication)
 
+    async def begin_anew(self, lane: str) -> None:
+        """Let everyone who reads a lane begin anew from its history. Raises StoreUnavailable."""
+        entry = LogEntry(ERASED, b"{}")
+        await self._connection.execute(
+            "PUBLISH", keys.events(lane), Batch((entry,), "").publication
+        )
+
+    async def newest(self, lane: str) -> bytes:
+        """The last of a lane's transcript; empty when there is none. Raises StoreUnavailable."""
+        return await self._connection.execute("LINDEX", keys.transcript(lane), -1) or b""
+
     async def history(self, lane: str, most: int) -> History:
         """The last messages of the transcript and the cursor behind them."""
         glance = await self._glance(lane, most)

@@ -74,7 +74,7 @@ async def answers(widget: Widget, count: int) -> list[str]:
 async def send_photo(widget: Widget) -> None:
     form = aiohttp.FormData()
     form.add_field("token", widget.token)
-    form.add_field("file", b"12345", filename="photo.png", content_type="image/png")
+    form.add_field("file", b"\x89PNG\r\n\x1a\n", filename="photo.png", content_type="image/png")
     headers = {"Origin": widget._origin}
     async with widget._http.post(f"{widget._base}/files", data=form, headers=headers) as response:
         assert response.status == 201, await response.text()
@@ -122,7 +122,7 @@ async def test_files_go_both_ways(widget: Widget) -> None:
     async with widget._http.get(widget._origin + file["url"]) as response:
         assert await response.read() == MADE
     await send_photo(widget)
-    assert (await answers(widget, 2))[1] == "I have received photo.png (5 bytes)."
+    assert (await answers(widget, 2))[1] == "I have received photo.png (8 bytes)."
 
 
 async def test_who_hears_nothing_is_told_so(start: Start, http: aiohttp.ClientSession) -> None:

@@ -11,6 +11,7 @@ from support.adapters import RecordingChannel, inbound
 from support.engine import Engine
 
 from gateway.config import Config, Limits, LoggingConfig, RedisConfig, Route, ServerConfig
+from gateway.conversations import Conversations
 from gateway.core import Core
 from gateway.model import Policy, Scope
 from gateway.ports import StoreUnavailable
@@ -47,6 +48,7 @@ class Door:
             Quotas(self._connection),
             self._http,
             Routes(),
+            Conversations(self._connection, self.engine.services),
             [b"key"],
             lambda _: "",
         )

@@ -20,6 +20,7 @@ class Handed:
         self.public_url = ""
         self.handlers: dict[tuple[str, str], Handler] = {}
         self.pushes: list[tuple[str, str, tuple[ReplyEvent, ...]]] = []
+        self.writing: list[tuple[str, bool]] = []
         self.known: set[str] = set()
         """The aliases that pushes reach somebody by."""
         self.unknown_events: list[str] = []
@@ -34,6 +35,10 @@ class Handed:
 
     async def push(self, bot: Bot, alias: str, name: str, events: Sequence[ReplyEvent]) -> bool:
         self.pushes.append((alias, name, tuple(events)))
+        return alias in self.known
+
+    async def typing(self, bot: Bot, alias: str, *, on: bool) -> bool:
+        self.writing.append((alias, on))
         return alias in self.known
 
     def text(self, locale: str, key: str, **values: object) -> str:

@@ -20,6 +20,7 @@ _RELAYED = frozenset({"BOT", "AGENT"})
 _CLOSED = frozenset({"closed", "close", "resolved", "true", "1"})
 _OPEN = frozenset({"open", "opened", "reopened", "false", "0"})
 _CLOSING = re.compile(r"clos|resolv")
+_PAUSING = re.compile(r"off|stop|end")
 _DEEPEST = 8
 _LONGEST_NAME = 200
 
@@ -33,6 +34,10 @@ class Kind(StrEnum):
     """What the visitor said themselves."""
     CLOSED = "closed"
     OPENED = "opened"
+    TYPING = "typing"
+    """An agent has begun to write."""
+    PAUSED = "paused"
+    """An agent has stopped writing."""
     OTHER = "other"
 
 
@@ -107,6 +112,8 @@ def _kind(word: str, has_message: bool, sender: str, status: str) -> Kind:
     # How far a message has come is no message, and its status not that of the conversation.
     if "message" in word and "status" in word:
         return Kind.OTHER
+    if "typing" in word.casefold():
+        return _writing(word.casefold(), sender)
     if has_message:
         if sender == "VISITOR":
             return Kind.ECHO
@@ -114,6 +121,12 @@ def _kind(word: str, has_message: bool, sender: str, status: str) -> Kind:
     if status in _CLOSED or (not status and _CLOSING.search(word)):
         return Kind.CLOSED
     return Kind.OPENED if status in _OPEN else Kind.OTHER
+
+
+def _writing(word: str, sender: str) -> Kind:
+    if sender == "VISITOR":
+        return Kind.OTHER
+    return Kind.PAUSED if _PAUSING.search(word) else Kind.TYPING
 
 
 def _with_ours(keys: tuple[str, ...]) -> tuple[str, ...]:

@@ -89,6 +89,8 @@ class Inbox:
                 await self._quiet.hear(event.aliases, event.full_name)
             case Kind.OPENED:
                 await self._memory.reopen(event.conversations)
+            case Kind.TYPING | Kind.PAUSED:
+                await self._show_typing(event, on=event.kind is Kind.TYPING)
             case Kind.SAID | Kind.OTHER:
                 self._gateway.ignored(self._bot, event.word)
 
@@ -104,6 +106,11 @@ class Inbox:
                 await self._memory.tell(event.full_name)
         if not known:
             log.warning("chataibot.conversation_unknown", bot=self._bot.name, kind=event.word)
+
+    async def _show_typing(self, event: Event, *, on: bool) -> None:
+        for alias in event.aliases:
+            if await self._gateway.typing(self._bot, alias, on=on):
+                return
 
     async def _note(self, event: Event) -> None:
         # Before the push: the person may press a button the moment they see it.

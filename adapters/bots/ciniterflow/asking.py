@@ -26,6 +26,7 @@ from gateway.model import (
 from gateway.ports import GatewayForBots
 
 What = Mapping[str, object]
+Inputs = Mapping[str, str]
 
 
 class Gone(Exception):
@@ -111,16 +112,15 @@ class Asking:
         # What is saved must say that a prediction runs, whatever becomes of it or of us.
         for reference in answer.refer():
             yield reference
-        private = (ask.text, *uploads.private)
-        async with aclosing(self._follow(answer, what, facts.streaming, private)) as events:
+        inputs = ask.conversation.inputs
+        private = (ask.text, *uploads.private, *inputs.values())
+        stream = self._predict(answer.run, what, facts.streaming, private, inputs)
+        async with aclosing(self._follow(answer, stream)) as events:
             async for event in events:
                 yield event
 
-    async def _follow(
-        self, answer: Answer, what: What, streaming: bool, private: tuple[str, ...]
-    ) -> Events:
+    async def _follow(self, answer: Answer, stream: FlowEvents) -> Events:
         try:
-            stream = self._predict(answer.run, what, streaming, private)
             async with aclosing(self._relay.read(answer, stream)) as events:
                 async for event in events:
                     yield event
@@ -133,9 +133,9 @@ class Asking:
                     yield event
 
     def _predict(
-        self, run: Session, what: What, streaming: bool, private: tuple[str, ...]
+        self, run: Session, what: What, streaming: bool, private: tuple[str, ...], inputs: Inputs
     ) -> FlowEvents:
-        override = self._override
+        override = _with_variables(self._override, inputs)
         return self._client.predict(
             what,
             run.chat,
@@ -144,6 +144,14 @@ class Asking:
             streaming=streaming,
             private=(*private, *map(str, override.values())),
         )
+
+
+def _with_variables(override: What, inputs: Inputs) -> What:
+    """What is overridden, with the conversation's inputs as the flow's variables."""
+    if not inputs:
+        return override
+    known = override.get("vars")
+    return {**override, "vars": {**(known if isinstance(known, dict) else {}), **inputs}}
 
 
 def _with(uploads: Uploads, what: What) -> What:

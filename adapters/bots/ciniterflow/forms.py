@@ -6,11 +6,17 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from adapters.bots.ciniterflow.bodies import Field, StartInputs
-from gateway.model import Choice, Choices, TextDelta
+from gateway.model import Choice, Choices, FieldKind, TextDelta
+from gateway.model import Field as Asked
 
 _LINE = re.compile(r"[\s*•-]*(.+?)[\s*]*[:：](.*)")
 _HINT = re.compile(r"\s*\([^()]*\)$")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_KINDS = {
+    "options": FieldKind.SELECT,
+    "boolean": FieldKind.CHECKBOX,
+    "number": FieldKind.NUMBER,
+}
 _YES = frozenset({"yes", "y", "true", "on", "1", "có", "đúng"})
 _NO = frozenset({"no", "n", "false", "off", "0", "không", "sai"})
 
@@ -42,6 +48,14 @@ class FormField(Struct, frozen=True):
         if self.kind == "number":
             return float(taken) if "." in taken else int(taken)
         return taken
+
+    @property
+    def field(self) -> Asked:
+        """As it is shown."""
+        kind = _KINDS.get(self.kind, FieldKind.TEXT)
+        # A checkbox that is not ticked says no, which is an answer.
+        required = kind is not FieldKind.CHECKBOX
+        return Asked(self.name, self.label, kind, required, self.options)
 
     @property
     def line(self) -> str:
@@ -84,11 +98,17 @@ class Form(Struct, frozen=True):
         """Asks for what is missing. ``please`` is a sentence in the person's language."""
         missing = self.missing(given)
         lines = "\n".join(each.line for each in missing)
-        head = (self.title, self.description) if not given else ()
-        yield TextDelta("\n\n".join(filter(None, (*head, please, lines))))
+        head = "\n\n".join(filter(None, (self.title, self.description)))
+        if head and not given:
+            yield TextDelta(head)
+        words = f"{please}\n\n{lines}"
         match missing:
             case [field] if field.options:
-                yield Choices(field.label, tuple(Choice(each, each) for each in field.options))
+                items = tuple(Choice(each, each) for each in field.options)
+                yield Choices(field.label, items, words=words)
+            case _:
+                fields = tuple(each.field for each in missing)
+                yield Choices("", (), fields=fields, words=words)
 
     def _lines(self, text: str) -> Iterator[tuple[str, str]]:
         name, said = "", ""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from adapters.bots.clickai import details, wire
 from adapters.bots.clickai.form import Form
-from adapters.bots.clickai.forms import Waiting, content, remember, waiting
+from adapters.bots.clickai.forms import Waiting, content, fields, remember, waiting
 from adapters.bots.clickai.kinds import CHAT, Ends, Kind, ends
 from adapters.bots.clickai.made import Made, MadeFiles
 from adapters.bots.clickai.speech import Spoken
@@ -194,5 +194,10 @@ class Answer:
             Choice(value=each.title or each.id, label=each.title or each.id)
             for each in form.actions or ()
         )
-        yield Choices(form.node_title or "", items)
+        yield Choices(
+            form.node_title or "",
+            items,
+            fields=fields(form, waits.inputs),
+            expires=form.expiration_time or 0,
+        )
         yield Done()

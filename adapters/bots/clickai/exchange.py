@@ -109,7 +109,8 @@ class Exchange:
         try:
             kind = await desk.app.kind()
             answer = self._answer(kind, conversation)
-            await desk.client.forms.submit(form.token, user, action, form.inputs)
+            inputs = form.filled(self._ask.text)
+            await desk.client.forms.submit(form.token, user, action, inputs)
             yield done
             asked = desk.client.forms.events(form.run, user)
             async with aclosing(self._reader.read(kind, answer, asked)) as events:

@@ -22,6 +22,7 @@ class Field(Struct, frozen=True):
 
     output_variable_name: str
     default: Default | None = None
+    type: str | None = None
 
 
 class Form(Struct, frozen=True):
@@ -33,3 +34,4 @@ class Form(Struct, frozen=True):
     inputs: list[Field] | None = None
     actions: list[Action] | None = None
     resolved_default_values: dict[str, object] | None = None
+    expiration_time: float | None = None

@@ -7,8 +7,10 @@ from msgspec import DecodeError, Struct, ValidationError, json
 
 from adapters.bots.clickai import wire
 from adapters.bots.clickai.errors import Refused
-from adapters.bots.clickai.form import Form
+from adapters.bots.clickai.form import Field, Form
 from adapters.bots.clickai.transport import Transport, in_path
+from gateway.model import Field as Asked
+from gateway.model import FieldKind
 
 _FIELD = re.compile(r"\s*\{\{#\$output\.[^#}]*#\}\}")
 _SUBMITTED = "human_input_form_submitted"
@@ -75,7 +77,30 @@ class Waiting(Struct, frozen=True):
 
     def chosen(self, text: str) -> str:
         """The action a person means; empty when it is none of them."""
-        return self.actions.get(text.strip().casefold(), "")
+        above, _, last = text.strip().rpartition("\n")
+        if above and self._written(above) is None:
+            last = text
+        return self.actions.get(last.strip().casefold(), "")
+
+    def filled(self, text: str) -> dict[str, object]:
+        """What the fields hold now that a person has chosen."""
+        above, _, _ = text.strip().rpartition("\n")
+        return {**self.inputs, **(self._written(above) or {})}
+
+    def _written(self, text: str) -> dict[str, str] | None:
+        """What lines ``field: value`` say, each with those that follow it; None if they do not."""
+        names = {name.casefold(): name for name in self.inputs}
+        written: dict[str, str] = {}
+        name = ""
+        for line in text.splitlines():
+            label, colon, value = line.partition(":")
+            if colon and (known := names.get(label.strip().casefold())):
+                name, written[known] = known, value.strip()
+            elif name:
+                written[name] += f"\n{line}"
+            else:
+                return None
+        return {name: value.strip() for name, value in written.items()}
 
 
 def waiting(form: Form, run: str) -> Waiting:
@@ -85,6 +110,18 @@ def waiting(form: Form, run: str) -> Waiting:
         for name in (action.id, action.title or action.id):
             actions.setdefault(name.strip().casefold(), action.id)
     return Waiting(run, form.form_token or "", actions, _held(form))
+
+
+def fields(form: Form, held: dict[str, object]) -> tuple[Asked, ...]:
+    """The fields as they are shown, with what each holds. Files cannot be written into one."""
+    found = [each for each in form.inputs or () if not (each.type or "").startswith("file")]
+    return tuple(_field(each, held) for each in found)
+
+
+def _field(field: Field, held: dict[str, object]) -> Asked:
+    name = field.output_variable_name
+    kind = FieldKind.PARAGRAPH if field.type == "paragraph" else FieldKind.TEXT
+    return Asked(name, name, kind, value=str(held.get(name, "")))
 
 
 def content(form: Form) -> str:

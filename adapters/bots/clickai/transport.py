@@ -1,6 +1,6 @@
 """Requests to ClickAI: the key, the limits, and what each way of failing is called."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar
 from urllib.parse import quote, urljoin
@@ -218,5 +218,9 @@ def in_path(name: str) -> str:
     return quote(name, safe="")
 
 
-def _texts(body: Mapping[str, object]) -> Iterable[str]:
-    return (value for value in body.values() if isinstance(value, str))
+def _texts(body: Mapping[str, object]) -> Iterator[str]:
+    for value in body.values():
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            yield from _texts(value)

@@ -2,33 +2,23 @@
 
 import re
 import time
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
+from adapters.channels.web.tokens import Visitor
+from adapters.channels.web.wire import Command
 from gateway.model import Address, Attachment, Inbound, Origin, Person, Rating
 from gateway.ports import Refusal
 
 PAGE_LONGEST = 2000
 FILES_MOST = 10
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_AGAIN = "again:"
+"""No client can make such an id."""
 _LANGUAGE = re.compile(r"[A-Za-z0-9-]{0,35}")
-
-
-class Command(Struct, frozen=True):
-    """The body of every command: which fields count depends on the command."""
-
-    token: str = ""
-    id: str = ""
-    text: str = ""
-    cursor: str = ""
-    lang: str = ""
-    page: str = ""
-    files: tuple[str, ...] = ()
-    turn: str = ""
-    rating: str = ""
-    comment: str = ""
 
 
 def parse(body: bytes, bearer: str) -> Command:
@@ -48,12 +38,14 @@ def language(command: Command) -> str:
     return command.lang if _LANGUAGE.fullmatch(command.lang) else ""
 
 
-def origin(channel: str, visitor: str, locale: str, site: str, page: str) -> Origin:
-    """Who speaks from where. A visitor is a place of their own."""
-    facts = {"site": site}
-    if page:
-        facts["page"] = _page(page)
-    return Origin(Address(channel, visitor), Person(visitor, locale=locale), facts)
+def facts(site: str, page: str) -> dict[str, str]:
+    """What routes may ask about where somebody writes."""
+    return {"site": site, **({"page": _page(page)} if page else {})}
+
+
+def origin(address: Address, visitor: Visitor, locale: str, facts: dict[str, str]) -> Origin:
+    """Who speaks from where. A visitor is a place of their own, a conversation a thread."""
+    return Origin(address, Person(visitor.id, visitor.name, locale), facts)
 
 
 def check(command: Command, longest: int, too_long: str) -> None:
@@ -68,15 +60,53 @@ def check(command: Command, longest: int, too_long: str) -> None:
         raise Refusal(400, "bad_request", f"A message has {FILES_MOST} files at most.")
 
 
-def message(command: Command, origin: Origin, files: tuple[Attachment, ...]) -> Inbound:
+def message(
+    command: Command, origin: Origin, files: tuple[Attachment, ...], inputs: dict[str, str]
+) -> Inbound:
     """The message that a checked command carries."""
     return Inbound(
         id=command.id,
+        inputs=inputs,
         origin=origin,
         text=command.text.strip(),
         received_at=time.time(),
         attachments=files,
     )
+
+
+class Question(Struct, frozen=True):
+    """What was asked: the text, and where its files are."""
+
+    text: str
+    paths: tuple[str, ...] = ()
+
+
+class _Said(Struct, frozen=True):
+    kind: str = ""
+    turn: str = ""
+    text: str = ""
+    files: tuple[dict[str, object], ...] = ()
+
+
+def last_question(messages: Sequence[bytes], turn: str) -> Question:
+    """The last question of a transcript whose last answer is that of ``turn``. Raises Refusal."""
+    said = [msgspec.json.decode(each, type=_Said) for each in reversed(messages)]
+    answers = [each.turn for each in said if each.kind == "bot"]
+    asked = next((each for each in said if each.kind == "user"), None)
+    if asked is None or answers[:1] != [turn]:
+        message = "Only the last answer of a conversation can be asked for again."
+        raise Refusal(409, "not_last", message)
+    return Question(asked.text, tuple(str(file.get("url", "")) for file in asked.files))
+
+
+def again(turn: str) -> str:
+    """The id of the message that asks for another answer in place of that of ``turn``."""
+    return f"{_AGAIN}{turn}"
+
+
+def is_again(message: Inbound) -> bool:
+    """Whether a message only repeats an earlier one: nobody wrote it."""
+    return message.id.startswith(_AGAIN)
 
 
 def rating(command: Command) -> Rating:

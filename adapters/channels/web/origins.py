@@ -1,5 +1,6 @@
 """Which pages may talk to a site."""
 
+import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ class Origins:
     def __init__(self, site: str, listed: Collection[str], public_url: str) -> None:
         self._site = site
         self._listed = frozenset(listed)
+        self._families = [_family(each) for each in listed if "*" in each]
         self._public_url = public_url
 
     def check(self, origin: str, host: str, fetch_site: str) -> str:
@@ -27,7 +29,7 @@ class Origins:
                 "origin_missing",
                 "Send an Origin header with an origin of this site's list.",
             )
-        if origin.lower() in self._listed or self._is_own(origin, host):
+        if self._is_listed(origin.lower()) or self._is_own(origin, host):
             return origin
         raise Refusal(
             403,
@@ -36,8 +38,19 @@ class Origins:
             " gateway's configuration.",
         )
 
+    def _is_listed(self, origin: str) -> bool:
+        if "*" in origin:
+            return False
+        return origin in self._listed or any(each.fullmatch(origin) for each in self._families)
+
     def _is_own(self, origin: str, host: str) -> bool:
         if self._public_url:
             return origin == self._public_url
         # Without a public address there is only the one the page was asked for under.
         return urlsplit(origin).netloc == host
+
+
+def _family(listed: str) -> re.Pattern[str]:
+    """Matches the subdomains of https://*.example.com, however deep."""
+    scheme, _, rest = listed.partition("*")
+    return re.compile(rf"{re.escape(scheme)}[a-z0-9-]+(\.[a-z0-9-]+)*{re.escape(rest)}")

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from adapters.channels.web.uploads import describe
+from adapters.channels.web.inbound import is_again
+from adapters.channels.web.wire import fields
 from gateway.model import (
     Attachment,
     Choices,
@@ -69,8 +70,8 @@ class Rendering:
                 self._keep("sources", items=items)
             case Suggestions(items):
                 self._keep("suggestions", items=items)
-            case Choices(prompt, items):
-                self._keep("choices", prompt=prompt, items=items)
+            case Choices():
+                self._keep("choices", **_choices(event))
             case File(attachment):
                 file = describe(attachment, self._file_path(attachment))
                 self._write("file", **file)
@@ -101,12 +102,22 @@ class Rendering:
         """The answer begins, for the first time or anew."""
         if not self._started:
             self._started = True
-            messages = [said(message, self._file_path) for message in self._messages]
+            written = [message for message in self._messages if not is_again(message)]
+            messages = [said(message, self._file_path) for message in written]
             self._log.append("start", {"turn": self._turn, "messages": messages})
 
     def _write(self, event: str, /, **data: Any) -> None:
         self._start()
         self._log.append(event, {"turn": self._turn, **data})
+
+
+def _choices(choices: Choices) -> dict[str, Any]:
+    data: dict[str, Any] = {"prompt": choices.prompt, "items": choices.items}
+    if choices.fields:
+        data["fields"] = fields(choices.fields)
+    if choices.expires:
+        data["expires"] = choices.expires
+    return data
 
 
 def shown(entries: Sequence[LogEntry]) -> str:
@@ -129,6 +140,16 @@ def said(message: Inbound, file_path: FilePath) -> dict[str, object]:
     files = [describe(file, file_path(file)) for file in message.attachments]
     base = {"id": message.id, "text": message.text, "at": message.received_at}
     return base | ({"files": files} if files else {})
+
+
+def describe(attachment: Attachment, path: str) -> dict[str, object]:
+    """A file as the widget's wire has it."""
+    return {
+        "name": attachment.name,
+        "media_type": attachment.media_type,
+        "size": attachment.size,
+        "url": path,
+    }
 
 
 def utf16_length(text: str) -> int:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from adapters.channels.web.api import Api
-from adapters.channels.web.inbound import Command
+from adapters.channels.web.gate import cors
+from adapters.channels.web.visitors import Caller, Visitors
+from adapters.channels.web.wire import Command
 from gateway import sse
 from gateway.ports import (
     Behind,
@@ -30,15 +31,16 @@ HEARTBEAT = b":\n\n"
 class Streams:
     """The event streams of one site."""
 
-    def __init__(self, channel: str, api: Api, gateway: GatewayForChannels) -> None:
-        self._channel = channel
-        self._api = api
+    def __init__(self, visitors: Visitors, gateway: GatewayForChannels) -> None:
+        self._visitors = visitors
         self._gateway = gateway
         self._open: Counter[str] = Counter()
 
-    async def events(self, request: web.Request, command: Command, site: str) -> web.StreamResponse:
+    async def events(
+        self, request: web.Request, command: Command, caller: Caller
+    ) -> web.StreamResponse:
         """Stream until the client leaves, the stream's lifetime is over or the gateway stops."""
-        origin = self._api.authenticate(command, site)
+        origin = (await self._visitors.authenticate(command, caller)).origin
         visitor = origin.person.id
         if self._open[visitor] >= STREAMS_MOST:
             raise Refusal(429, "slow_down", "Too many streams are open.", retry_after=10)
@@ -95,6 +97,4 @@ def _response(origin: str) -> web.StreamResponse:
         # Proxies that buffer would hold the first words back.
         "X-Accel-Buffering": "no",
     }
-    if origin:
-        headers |= {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
-    return web.StreamResponse(headers=headers)
+    return web.StreamResponse(headers=headers | cors(origin))

@@ -1,4 +1,4 @@
-"""Visitor tokens: who an anonymous visitor is, signed, and good for one site only.
+"""Visitor tokens: who a visitor is, signed, and good for one site only.
 
 A token is ``<key id>.<payload>.<signature>``. It holds nothing that a visitor may not know.
 """
@@ -13,19 +13,34 @@ from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 LIFETIME = 30 * 24 * 3600
 """Seconds a token is good for; each session hands out a new one."""
-LONGEST = 512
+PERSON_LIFETIME = 12 * 3600
+"""Likewise of a person whom the site has vouched for, from then on."""
+LONGEST = 16 * 1024
+PERSON = "user:"
+"""Ids of people begin with it. Those of others are made here, and never do."""
 
 
-class Visitor(Struct, frozen=True):
-    """The payload: whom the token was made for."""
+class Visitor(Struct, frozen=True, omit_defaults=True):
+    """The payload: whom the token was made for, which conversation it opens, and that a challenge
+    was passed. ``name`` and ``attributes`` are what the site said of a person."""
 
     site: str
     id: str
     expires: int
     lang: str = ""
+    conversation: str = ""
+    passed: bool = False
+    name: str = ""
+    attributes: dict[str, str] = {}
+
+    @property
+    def is_person(self) -> bool:
+        """Whether the site has vouched for them."""
+        return self.id.startswith(PERSON)
 
 
 class BadToken(Exception):
@@ -45,13 +60,21 @@ class Tokens:
         self._keys = {_key_id(key): _derive(key) for key in signing_keys}
         self._newest = _key_id(signing_keys[0])
 
-    def issue(self, visitor: str = "", lang: str = "") -> tuple[Visitor, str]:
-        """A visitor, new unless an id is given, and a fresh token for them."""
-        expires = int(time.time()) + LIFETIME
-        payload = Visitor(self._site, visitor or secrets.token_hex(16), expires, lang)
-        body = _b64(msgspec.json.encode(payload))
-        signed = f"{self._newest}.{body}"
-        return payload, f"{signed}.{self._sign(self._newest, signed)}"
+    def stranger(self) -> Visitor:
+        """A visitor of whom nothing is known."""
+        return Visitor(self._site, secrets.token_hex(16), 0)
+
+    def person(self, subject: str, name: str, attributes: dict[str, str]) -> Visitor:
+        """A visitor for whom the site has just vouched."""
+        expires = int(time.time()) + PERSON_LIFETIME
+        return Visitor(self._site, PERSON + subject, expires, name=name, attributes=attributes)
+
+    def issue(self, visitor: Visitor) -> str:
+        """A fresh token. A person's is not good for longer than before."""
+        if not visitor.is_person:
+            visitor = replace(visitor, expires=int(time.time()) + LIFETIME)
+        signed = f"{self._newest}.{_b64(msgspec.json.encode(visitor))}"
+        return f"{signed}.{self._sign(self._newest, signed)}"
 
     def read(self, token: str) -> Visitor:
         """Whom a token was made for. Raises BadToken."""

@@ -4,12 +4,60 @@ import re
 
 from aiohttp import BodyPartReader, web
 
-from gateway.model import Attachment
-from gateway.ports import Refusal
+from adapters.channels.web import wire
+from adapters.channels.web.config import Config
+from adapters.channels.web.content import is_accepted, is_what_it_says
+from adapters.channels.web.gate import answer, bearer
+from adapters.channels.web.limits import Limits
+from adapters.channels.web.visitors import Caller, Visitors
+from adapters.channels.web.wire import Command
+from gateway.ports import FileRefused, GatewayForChannels, Refusal
 
 NAME_LONGEST = 150
-TOKEN_LONGEST = 4096
+TOKEN_LONGEST = 16 * 1024
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,127}")
+
+
+class Uploads:
+    """Takes the files of one site's visitors."""
+
+    def __init__(
+        self, config: Config, gateway: GatewayForChannels, visitors: Visitors, limits: Limits
+    ) -> None:
+        self._config = config
+        self._gateway = gateway
+        self._visitors = visitors
+        self._limits = limits
+
+    async def files(self, request: web.Request, caller: Caller) -> web.Response:
+        """Keep a file for a message that will name it."""
+        too_large = self._say("file_too_large", limit=self._config.max_file_mb)
+        upload = Upload(request, self._config.file_bytes, too_large)
+        await upload.read()
+        command = Command(token=bearer(request) or upload.token)
+        speaker = await self._visitors.authenticate(command, caller)
+        await self._limits.aside("files", speaker.origin)
+        self._check(upload, speaker.origin.person.locale)
+        try:
+            kept = await self._gateway.keep(upload.name, upload.media_type, upload.data)
+        except FileRefused as refused:
+            raise self._not_kept(refused, too_large) from None
+        path = self._gateway.file_path(kept)
+        return answer(wire.Kept(kept.name, kept.media_type, kept.size, path), status=201)
+
+    def _check(self, upload: "Upload", locale: str) -> None:
+        is_so = is_what_it_says(upload.media_type, upload.data)
+        if not is_so or not is_accepted(upload.media_type, self._config.accept):
+            message = self._gateway.text(locale, "web.bad_file", name=upload.name)
+            raise Refusal(415, "bad_file", message)
+
+    def _not_kept(self, refused: FileRefused, too_large: str) -> Refusal:
+        if refused.code == "too_large":
+            return Refusal(413, "too_large", too_large)
+        return Refusal(503, "no_room", self._say("file_no_room"), retry_after=60)
+
+    def _say(self, key: str, **values: object) -> str:
+        return self._gateway.text(self._config.locale, key, **values)
 
 
 class Upload:
@@ -58,16 +106,6 @@ class Upload:
             if len(data) > most:
                 raise self._too_large
         return bytes(data)
-
-
-def describe(attachment: Attachment, path: str) -> dict[str, object]:
-    """A file as the widget's wire has it."""
-    return {
-        "name": attachment.name,
-        "media_type": attachment.media_type,
-        "size": attachment.size,
-        "url": path,
-    }
 
 
 def _name(name: str) -> str:

@@ -243,3 +243,21 @@ async def test_no_word_of_anyone_is_logged(post, said, secret, gateway):
         await post(said(sender="my private words", number=2))
     assert "private" not in str(logs) + str(gateway.unknown_events)
     assert secret not in str(logs)
+
+
+@pytest.mark.parametrize(
+    ("word", "sender", "shown"),
+    [
+        ("agent.typing_on", "AGENT", [("conv-1", True)]),
+        ("TYPING", "", [("conv-1", True)]),
+        ("conversation.typing.stopped", "AGENT", [("conv-1", False)]),
+        ("typing_on", "VISITOR", []),
+    ],
+)
+async def test_that_an_agent_writes_is_shown(post, gateway, word, sender, shown):
+    payload = {"conversation": {"id": "conv-1"}, "from": {"type": sender}}
+    event = {"type": word, "payload": payload}
+    assert (await post(body={"events": [event]}))[0] == 200
+    assert gateway.writing[: len(shown)] == shown
+    assert bool(gateway.writing) == bool(shown)
+    assert gateway.pushes == []

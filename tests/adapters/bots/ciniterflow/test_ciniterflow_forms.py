@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from adapters.bots.ciniterflow import session as sessions
 from adapters.bots.ciniterflow.bodies import StartInputs, start_inputs
 from adapters.bots.ciniterflow.forms import Form, FormField, form_of
-from gateway.model import Choice, Choices, Done, Reference, TextDelta
+from gateway.model import Choice, Choices, Done, Field, FieldKind, Reference, TextDelta
 
 SUBJECT = FormField("subject", "Subject", "string")
 BODY = FormField("body", "What happened?", "string")
@@ -62,9 +62,15 @@ async def test_one_field_takes_what_is_said(upstream, capture, bot, answer_of, f
 async def test_several_fields_are_asked_for_and_filled_in(upstream, capture, bot, answer_of, flow):
     flow(field("subject"), field("body"), field("prio", "options", "low", "high"))
     upstream.replies = [capture("45_")]
-    reference, text, done = await answer_of(bot, "hi")
-    assert text == TextDelta(
-        "Support\n\nPlease send these lines back, filled in:\n\nSubject:\nBody:\nPrio (low / high):"
+    reference, text, asked, done = await answer_of(bot, "hi")
+    assert text == TextDelta("Support")
+    assert asked.words == (
+        "Please send these lines back, filled in:\n\nSubject:\nBody:\nPrio (low / high):"
+    )
+    assert asked.fields == (
+        Field("subject", "Subject", required=True),
+        Field("body", "Body", required=True),
+        Field("prio", "Prio", FieldKind.SELECT, required=True, options=("low", "high")),
     )
     assert done == Done()
     assert upstream.requests == []
@@ -81,10 +87,12 @@ async def test_what_is_missing_is_asked_for_again(upstream, capture, bot, answer
     flow(field("subject"), field("body"), field("prio", "options", "low", "high"))
     upstream.replies = [capture("45_")]
     events = await answer_of(bot, "Subject: Order\nPrio: whatever", locale="vi-VN")
-    assert events[1].text.startswith("Vui lòng")
-    assert events[1].text.endswith("Body:\nPrio (low / high):")
+    assert events[1].words.startswith("Vui lòng")
+    assert events[1].words.endswith("Body:\nPrio (low / high):")
     events = await answer_of(bot, "Body: it broke", reference_of(events))
-    assert events[2] == Choices("Prio", (Choice("low", "low"), Choice("high", "high")))
+    words = "Please send these lines back, filled in:\n\nPrio (low / high):"
+    items = (Choice("low", "low"), Choice("high", "high"))
+    assert events[1] == Choices("Prio", items, words=words)
     await answer_of(bot, "low", reference_of(events))
     assert upstream.requests[0].json["form"] == {
         "subject": "Order",
@@ -140,6 +148,13 @@ def test_values(kind, said, value):
 )
 def test_ways_to_write_a_line(line):
     assert FORM.read(line, {}) == {"subject": "Order"}
+
+
+def test_fields_as_they_are_shown():
+    kinds = [each.field.kind for each in (SUBJECT, PRIO, COUNT, URGENT)]
+    wanted = [FieldKind.TEXT, FieldKind.SELECT, FieldKind.NUMBER, FieldKind.CHECKBOX]
+    assert kinds == wanted
+    assert [each.field.required for each in (SUBJECT, URGENT)] == [True, False]
 
 
 def test_a_colon_in_a_value_begins_no_line():

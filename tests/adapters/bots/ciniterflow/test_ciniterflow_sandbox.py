@@ -100,7 +100,7 @@ async def test_a_decision_after_the_server_forgot(server, start_bot, answer_of):
 async def test_a_form(server, start_bot, answer_of):
     bot = await start_bot(server, flows.FORM.id)
     events = await answer_of(bot, "hello")
-    assert said(events).endswith("Subject:\nBody:\nPrio (low / high):")
+    assert events[-2].words.endswith("Subject:\nBody:\nPrio (low / high):")
     reply = "Subject: my name is Sarah\nBody: b\nPrio: low"
     events = await answer_of(bot, reply, reference_of(events))
     assert said(events).startswith("Nice to meet you, Sarah")

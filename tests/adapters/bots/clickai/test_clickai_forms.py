@@ -5,17 +5,19 @@ import json
 import pytest
 
 from adapters.bots.clickai.form import Action, Default, Field, Form
-from adapters.bots.clickai.forms import content, recall, remember, waiting
+from adapters.bots.clickai.forms import content, fields, recall, remember, waiting
 from gateway.model import (
     Choice,
     Choices,
     Done,
     Failed,
     Failure,
+    FieldKind,
     Reference,
     Status,
     TextDelta,
 )
+from gateway.model import Field as Asked
 
 JSON = {"Content-Type": "application/json"}
 CONVERSATION = "6ebd75ef-4876-4a6d-a2c0-126ebec12858"
@@ -61,7 +63,9 @@ async def test_its_actions_are_offered(upstream, reply, capture, bot, answer_of)
     assert text == TextDelta("Approve? please")
     assert reference.conversation.startswith(CONVERSATION)
     items = (Choice("Approve", "Approve"), Choice("Reject", "Reject"))
-    assert (choices, done) == (Choices("hi", items), Done())
+    fields = (Asked("note", "note", FieldKind.PARAGRAPH, value="n/a"),)
+    assert choices == Choices("hi", items, fields=fields, expires=1795241710)
+    assert done == Done()
     assert upstream.requests[1].path == f"{FORM}?user=u1"
 
 
@@ -94,6 +98,29 @@ async def test_a_choice_goes_on(upstream, reply, bot, answer_of, paused, said):
     assert (submitted.method, submitted.path) == ("POST", FORM)
     assert submitted.json == {"inputs": {"note": "n/a"}, "action": "approve", "user": "u1"}
     assert followed.path.startswith(f"{EVENTS}?user=u1")
+
+
+@pytest.mark.parametrize(
+    ("said", "note"),
+    [
+        ("note: fine\nApprove", "fine"),
+        ("Note:  one\ntwo: 2\n\napprove", "one\ntwo: 2"),
+        ("note:\nApprove", ""),
+    ],
+)
+async def test_a_filled_form_goes_on(upstream, reply, bot, answer_of, paused, said, note):
+    reference = await paused()
+    upstream.replies = [reply(b"{}", headers=JSON), reply(GOES_ON)]
+    assert (await answer_of(bot, said, reference))[-1] == Done()
+    submitted = upstream.requests[0].json
+    assert (submitted["inputs"], submitted["action"]) == ({"note": note}, "approve")
+
+
+async def test_lines_that_are_no_fields_are_a_question(upstream, capture, bot, answer_of, paused):
+    reference = await paused()
+    upstream.replies = [capture("31_")]
+    await answer_of(bot, "I wonder:\nApprove", reference)
+    assert upstream.requests[0].json["query"] == "I wonder:\nApprove"
 
 
 async def test_anything_else_leaves_the_form(upstream, capture, bot, answer_of, paused):
@@ -162,6 +189,11 @@ def test_what_a_field_holds():
     assert waiting(form, "r").inputs == {"note": "n/a", "resolved": "yes", "empty": ""}
 
 
+def test_a_file_is_no_field_to_write_in():
+    asked = Form(inputs=[Field("a", type="file"), Field("b", type="file-list"), Field("c")])
+    assert fields(asked, {"c": "x"}) == (Asked("c", "c", value="x"),)
+
+
 def test_where_a_field_would_be_nothing_is():
     said = "Dear {{#$output.name#}},\nsend it? {{#$output.note#}}"
     assert content(Form(form_content=said)) == "Dear,\nsend it?"
@@ -178,6 +210,15 @@ async def test_a_choice_and_what_comes_of_it_at_a_server_that_takes_forms(
     said = "".join(event.text for event in events if isinstance(event, TextDelta))
     assert said == "You chose Reject. Your note: n/a [lang=en]"
     assert events[-1] == Done()
+
+
+async def test_what_was_written_into_a_form_reaches_the_run(sandbox, make_bot, answer_of):
+    bot = await make_bot(base_url=sandbox, api_key="app-approval")
+    events = await answer_of(bot, "the offer")
+    reference = [event.conversation for event in events if isinstance(event, Reference)][-1]
+    events = await answer_of(bot, "note: looks good\nApprove", reference)
+    said = "".join(event.text for event in events if isinstance(event, TextDelta))
+    assert said == "You chose Approve. Your note: looks good [lang=en]"
 
 
 async def test_no_choice_at_one_that_does_not(sandbox, make_bot, answer_of):

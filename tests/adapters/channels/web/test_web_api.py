@@ -12,7 +12,7 @@ import pytest
 from support.servers import eventually, loaded, running, web_config
 from support.widget import Widget
 
-from adapters.channels.web.api import ASIDE_PER_MINUTE
+from adapters.channels.web.limits import ASIDE_PER_MINUTE
 from gateway.ports import StoreUnavailable
 from gateway.service import Service
 from gateway.telemetry import configure_logging
