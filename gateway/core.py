@@ -223,6 +223,11 @@ class Core(Keeping):
         """The secrets that all replicas share."""
         return self._signing_keys
 
+    @property
+    def languages(self) -> Sequence[str]:
+        """Those that the gateway itself speaks."""
+        return sorted(self._services.texts.catalogues)
+
     def text(self, locale: str, key: str, **values: object) -> str:
         """A sentence for a person."""
         return self._services.texts.get(locale, key, **values)

@@ -225,6 +225,11 @@ class GatewayForChannels(Protocol):
         """Secrets to sign with (the first) and to verify with (all), shared by all replicas."""
         ...
 
+    @property
+    def languages(self) -> Sequence[str]:
+        """The languages that the gateway itself speaks, as BCP 47 tags in lower case."""
+        ...
+
     def text(self, locale: str, key: str, **values: object) -> str:
         """A sentence for a person, in their language or the nearest there is."""
         ...

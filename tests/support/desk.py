@@ -96,6 +96,8 @@ class Desk:
     def signing_keys(self) -> Sequence[bytes]:
         return (b"a key for tests",)
 
+    languages = ("en", "vi")
+
     def text(self, locale: str, key: str, **values: object) -> str:
         return _texts.get(locale, key, **values)
 

@@ -53,6 +53,8 @@ class Kept:
     def signing_keys(self) -> Sequence[bytes]:
         return self.keys
 
+    languages = ("en", "vi")
+
     def text(self, locale: str, key: str, **values: Any) -> str:
         return self._texts.get(locale, key, **values)
 
