@@ -74,7 +74,7 @@ async def test_two_tabs_show_the_same(chat: Chat) -> None:
     await chat.page.get_by_text("I am the sandbox bot").wait_for()
     other = Chat(await chat.page.context.new_page())
     await other.page.goto(chat.page.url)
-    await other.page.locator("textarea[name=message]").wait_for()
+    await other.page.locator("[part=field]").wait_for()
     await chat.write("count slowly to 4")
     assert await other.wait(1) == await chat.wait(1) == "1 2 3 4"
     await other.write("My name is Sarah")

@@ -47,7 +47,7 @@ class Chat:
 
     async def write(self, text: str) -> None:
         """Type and press Enter."""
-        box = self.page.locator("textarea[name=message]")
+        box = self.page.locator("[part=field]")
         await box.fill(text)
         await box.press("Enter")
 

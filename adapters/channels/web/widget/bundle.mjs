@@ -19,11 +19,31 @@ const cssAsText = {
         minify: true,
         target: "es2022",
       });
-      // The minifier keeps a space that custom properties do not need.
-      return { contents: code.trim().replace(/(--[\w-]+): /g, "$1:"), loader: "text" };
+      // The minifier keeps spaces that custom properties and functions do not need.
+      const contents = code.trim().replace(/(--[\w-]+): /g, "$1:").replaceAll(", ", ",");
+      return { contents, loader: "text" };
     });
   },
 };
+
+// Names of properties that nothing outside the panel's own file has: they may become short ones.
+const INTERNAL = new RegExp(
+  `^(${[
+    ...["again", "askAgain", "challenged", "changed", "connect", "connection", "cursorIsLost"],
+    ...["ended", "entries", "extras", "follow", "forgetSession", "isOn", "isShown", "loadExtras"],
+    ...["opened", "refused", "restsAfter", "seconds", "seek", "stopButton", "waitMs"],
+  ].join("|")})$`,
+);
+
+// What the launcher's file and the part that watches call by the same short names.
+const SHARED = { isOpen: "i", launcher: "l", options: "o", showState: "s", suffix: "x" };
+const WIDGET = new RegExp(`^(${Object.keys(SHARED).join("|")})$`);
+
+function shortened(entry) {
+  if (entry === "panel") return { mangleProps: INTERNAL };
+  if (/^(loader|esm|watch)$/.test(entry)) return { mangleProps: WIDGET, mangleCache: SHARED };
+  return {};
+}
 
 async function bundle(entry, format, define = {}) {
   const { outputFiles } = await esbuild.build({
@@ -37,6 +57,7 @@ async function bundle(entry, format, define = {}) {
     charset: "utf8",
     legalComments: "none",
     plugins: [cssAsText],
+    ...shortened(entry),
     define,
   });
   return Buffer.from(outputFiles[0].contents);
@@ -51,13 +72,24 @@ function write(name, content) {
   return name;
 }
 
-const panel = await bundle("panel", "esm");
-const hash = createHash("sha256").update(panel).digest("hex").slice(0, 10);
-const panelFile = `panel.${hash}.js`;
-const define = { PANEL_FILE: JSON.stringify(panelFile), VERSION: JSON.stringify(version) };
-const names = [
+// A name that says what is in the file: it may be kept for ever.
+async function writeNamed(entry, define) {
+  const content = await bundle(entry, "esm", define);
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
+  return write(`${entry}.${hash}.js`, content);
+}
+
+// What the panel loads on demand, by the name it has in the sources.
+const define = { VERSION: JSON.stringify(version) };
+const names = [];
+for (const part of ["form", "more", "write", "list", "panel", "frame", "watch"]) {
+  const name = await writeNamed(part, define);
+  define[`${part.toUpperCase()}_FILE`] = JSON.stringify(name);
+  names.push(name);
+}
+names.unshift(
   write("w.js", await bundle("loader", "iife", define)),
+  write("esm.js", await bundle("esm", "esm", define)),
   write("page.js", await bundle("page", "esm", define)),
-  write(panelFile, panel),
-];
+);
 process.stdout.write(`${names.join("\n")}\n`);

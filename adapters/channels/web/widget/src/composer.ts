@@ -1,5 +1,6 @@
-import { button, h, icon } from "./dom";
-import type { Texts } from "./texts";
+import { h, iconButton } from "./dom";
+import { keep, recall } from "./storage";
+import type { FileLink } from "./wire";
 
 const SEND = "M12 19V5M6 11l6-6 6 6";
 // A square, filled line by line.
@@ -7,10 +8,21 @@ const STOP = "M8 9h8M8 10.5h8M8 12h8M8 13.5h8M8 15h8";
 const TALLEST_PX = 160;
 const COMPOSING = 229;
 
+// What the person adds to a text.
+export interface Attachments {
+  // Undefined while one is still on its way.
+  ready(): readonly FileLink[] | undefined;
+  clear(): void;
+}
+
 export interface Composer {
   readonly element: HTMLElement;
+  readonly bar: HTMLElement;
   readonly field: HTMLTextAreaElement;
   readonly stopButton: HTMLElement;
+  attachments?: Attachments;
+  write(text: string): void;
+  submit(): void;
 }
 
 // Enter belongs to the input method while it composes a word.
@@ -19,32 +31,47 @@ function isComposing(event: KeyboardEvent): boolean {
 }
 
 export function createComposer(
-  texts: Texts,
-  actions: { send(text: string): void; stop(): void },
+  draftName: string,
+  actions: { send(text: string, files?: readonly FileLink[]): void; stop(): void },
 ): Composer {
   const field = h("textarea", "", [], {
-    name: "message",
+    part: "field",
     rows: "1",
     dir: "auto",
-    placeholder: texts.placeholder,
-    "aria-label": texts.placeholder,
+    "data-text": "placeholder",
   });
-  const sendButton = button("send", "round accent", icon(SEND), submit, texts.send);
-  const stopButton = button("stop", "round", icon(STOP), stop, texts.stop);
-  const element = h("div", "composer", [field, stopButton, sendButton]);
+  const sendButton = iconButton("send", "round accent", SEND, submit);
+  const stopButton = iconButton("stop", "round", STOP, stop);
+  const bar = h("div", "bar", [field, stopButton, sendButton]);
+  const composer: Composer = {
+    element: h("div", "composer", [bar]),
+    bar,
+    field,
+    stopButton,
+    write,
+    submit,
+  };
   stopButton.hidden = true;
 
   function fit(): void {
     field.style.height = "auto";
     field.style.height = `${Math.min(field.scrollHeight, TALLEST_PX)}px`;
+    keep("sessionStorage", draftName, field.value);
+  }
+
+  function write(text: string): void {
+    field.value = text;
+    fit();
   }
 
   function submit(): void {
+    const { attachments } = composer;
     const text = field.value.trim();
-    if (!text) return;
-    actions.send(text);
-    field.value = "";
-    fit();
+    const files = attachments ? attachments.ready() : [];
+    if (!files || !(text || files[0])) return;
+    actions.send(text, files);
+    attachments?.clear();
+    write("");
     field.focus();
   }
 
@@ -60,6 +87,6 @@ export function createComposer(
     event.preventDefault();
     submit();
   });
-
-  return { element, field, stopButton };
+  field.value = recall("sessionStorage", draftName) ?? "";
+  return composer;
 }

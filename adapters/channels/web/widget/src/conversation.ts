@@ -1,4 +1,4 @@
-import type { Choices, Ended, Events, FileLink, Past, Source } from "./wire";
+import type { Choices, Ended, Events, FileLink, Past, Source, Step } from "./wire";
 
 // What the person said.
 export interface Said {
@@ -9,6 +9,9 @@ export interface Said {
   readonly turn?: string;
   // Why it is not sent, in the person's language.
   readonly note?: string;
+  readonly files?: readonly FileLink[];
+  // In seconds since the epoch.
+  readonly at?: number;
 }
 
 export interface Answer {
@@ -18,6 +21,9 @@ export interface Answer {
   readonly text: string;
   readonly state: "streaming" | "done" | "failed" | "stopped";
   readonly status?: string;
+  // All that it has done so far.
+  readonly steps?: readonly Step[];
+  readonly at?: number;
   readonly notices: readonly string[];
   readonly sources?: readonly Source[];
   readonly suggestions?: readonly string[];
@@ -32,6 +38,8 @@ export interface Conversation {
   // The entry after which, as the gateway has said, nothing is about to come.
   readonly restsAfter?: Entry;
 }
+
+const STEPS = 50;
 
 export const EMPTY: Conversation = { entries: [] };
 
@@ -80,9 +88,8 @@ function changeAnswer(
 }
 
 function hear(conversation: Conversation, message: Events["user"], turn?: string): Conversation {
-  const { id, text } = message;
-  const heard: Said = { kind: "user", id, text, turn, state: "done" };
-  return withEntry(conversation, indexOf(conversation, "user", id), heard);
+  const heard: Said = { kind: "user", ...message, turn, state: "done" };
+  return withEntry(conversation, indexOf(conversation, "user", message.id), heard);
 }
 
 // The answer belongs below what it answers, above what was said since.
@@ -106,7 +113,11 @@ const changes: Changes = {
   delta: ({ text }, { o, t }) =>
     o > text.length ? {} : { text: text.slice(0, o) + t, status: undefined },
   replace: (_, { text }) => ({ text, status: undefined }),
-  status: (_, { text }) => ({ status: text }),
+  status: ({ steps = [] }, { kind, text }) => ({
+    status: text,
+    // A bot that never rests must not fill the memory.
+    steps: [...steps, { kind, text }].slice(-STEPS),
+  }),
   notice: ({ notices }, { text }) => ({ notices: [...notices, text] }),
   sources: (_, { items }) => ({ sources: items }),
   suggestions: (_, { items }) => ({ suggestions: items }),
@@ -142,8 +153,14 @@ export function restore(
   return { entries: [...known.entries, ...unsent], restsAfter };
 }
 
-export function say(conversation: Conversation, id: string, text: string): Conversation {
-  return withEntry(conversation, -1, { kind: "user", id, text, state: "sending" });
+export function say(
+  conversation: Conversation,
+  id: string,
+  text: string,
+  files?: readonly FileLink[],
+): Conversation {
+  const at = Date.now() / 1000;
+  return withEntry(conversation, -1, { kind: "user", id, text, files, at, state: "sending" });
 }
 
 export function rest(conversation: Conversation): Conversation {
@@ -158,7 +175,7 @@ export function isStreaming({ entries }: Conversation): boolean {
 export function isWaiting({ entries, restsAfter }: Conversation): boolean {
   const last = entries.at(-1);
   if (!last || last === restsAfter || last.kind === "bot") return false;
-  return last.state !== "failed" && last.text[0] !== "/";
+  return last.state !== "failed" && !last.note && last.text[0] !== "/";
 }
 
 // What the person asked in this turn.

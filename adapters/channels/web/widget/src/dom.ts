@@ -36,14 +36,25 @@ export function button(
   className: string,
   content: Child,
   onClick: () => void,
-  label = "",
+  attributes: Record<string, string> = {},
 ): HTMLButtonElement {
   const element = h("button", className, [content], {
     type: "button",
-    dir: "auto",
     "data-action": action,
+    ...attributes,
   });
-  element.title = label;
+  // A drawing goes the way of the page.
+  if (content && typeof content === "string") element.dir = "auto";
   element.onclick = onClick;
   return element;
+}
+
+// A button that shows a drawing and is named by one of the texts.
+export function iconButton(
+  action: string,
+  className: string,
+  path: string,
+  onClick: () => void,
+): HTMLButtonElement {
+  return button(action, className, icon(path), onClick, { "data-text": action });
 }

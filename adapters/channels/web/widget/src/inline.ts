@@ -1,10 +1,10 @@
 // The inline part of Markdown. One pass over the text and one over its tokens, and patterns that
 // never look at a character more than a few times: no input takes more than linear time.
 import { appendTokens, tagsOf, type Token } from "./emphasis";
-import { safeHref } from "./links";
+import { isOfHost, picture, safeHref } from "./links";
 
 // An escaped sign, a run of signs, a bracket, a line break and what looks like an address.
-const SPECIAL = /\\[!-/:-@[-`{-~]|([`*_~])\1*|!?\[|\]|<[bB][rR] ?\/?>|https?:\/\//g;
+const SPECIAL = /\\[!-/:-@[-`{-~]|([`*_~])\1*|!?\[|\]|<(?:[bB][rR] ?\/?|(?:https?|mailto):[^\s<>]+)>|https?:\/\//g;
 const BARE_ADDRESS = /[^\s<>`"[\]]+/y;
 const TARGET =
   /\((?:<([^<>\n]*)>|((?:[^\s()\\]|\\.|\([^\s()]*\))*))(?:\s+"[^"]*")?\)/y;
@@ -26,7 +26,7 @@ function findCodeEnds(text: string): Map<number, number | undefined> {
   return ends;
 }
 
-function scan(text: string): Token[] {
+function scan(text: string, imageHosts: readonly string[]): Token[] {
   const tokens: Token[] = [];
   // Where in the tokens the brackets stand that may begin a link.
   const brackets: number[] = [];
@@ -74,16 +74,21 @@ function scan(text: string): Token[] {
     addLiteral(length);
   }
 
-  // An image becomes a link too: loading it by itself could carry away what the person wrote.
+  // An image that may not be shown becomes a link.
   function closeBracket(): void {
     const bracket = brackets.pop();
     addLiteral(1);
     const target = bracket !== undefined && matchHere(TARGET);
     if (!target) return;
     const address = target[1] ?? target[2]!;
-    const inner = tokens.splice(bracket).slice(1, -1);
+    const [sign, ...inner] = tokens.splice(bracket).slice(0, -1);
+    const href = safeHref(address.replace(/\\(\W)/g, "$1"));
+    const length = target[0].length;
+    if (sign === "![" && href && isOfHost(href, imageHosts)) {
+      return add(picture(href, inner.filter((token) => typeof token === "string").join("")), length);
+    }
     if (!inner.length) inner.push(address);
-    add({ href: safeHref(address.replace(/\\(\W)/g, "$1")), inner }, target[0].length);
+    add({ href, inner }, length);
   }
 
   function addBareAddress(): void {
@@ -96,12 +101,18 @@ function scan(text: string): Token[] {
     add({ href: safeHref(address), inner: [address] }, end);
   }
 
+  function addAngled(special: string): void {
+    const address = special.slice(1, -1);
+    const isBreak = !address.includes(":");
+    add(isBreak ? "\n" : { href: safeHref(address), inner: [address] }, special.length);
+  }
+
   const readers: Record<string, (special: string) => void> = {
     "\\": (special) => add(special[1]!, 2),
     "[": openBracket,
     "!": openBracket,
     "]": closeBracket,
-    "<": (special) => add("\n", special.length),
+    "<": addAngled,
     h: addBareAddress,
   };
 
@@ -113,6 +124,8 @@ function scan(text: string): Token[] {
   return tokens;
 }
 
-export function appendInline(parent: Node, text: string): void {
-  appendTokens(parent, scan(text), false);
+// Pictures of other hosts than these are links: loading them by itself could carry away what the
+// person wrote.
+export function appendInline(parent: Node, text: string, imageHosts: readonly string[]): void {
+  appendTokens(parent, scan(text, imageHosts), false);
 }

@@ -17,3 +17,18 @@ export function externalLink(href: string): HTMLAnchorElement {
   link.rel = "noopener noreferrer nofollow ugc";
   return link;
 }
+
+// Of an address that is safe.
+export function isOfHost(address: string, hosts: readonly string[]): boolean {
+  const { protocol, host } = new URL(address);
+  return protocol[0] === "h" && hosts.includes(host);
+}
+
+export function picture(source: string, alt: string): HTMLImageElement {
+  const image = document.createElement("img");
+  image.loading = "lazy";
+  image.referrerPolicy = "no-referrer";
+  image.alt = alt;
+  image.src = source;
+  return image;
+}

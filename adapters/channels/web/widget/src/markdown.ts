@@ -11,14 +11,18 @@ interface Reader {
   readonly depth: number;
 }
 
+// While a text is shown, the hosts whose pictures are shown with it.
+let imageHosts: readonly string[] = [];
+
 // Whether a block begins here, and reading it.
 type Rule = [(reader: Reader) => boolean, (reader: Reader) => HTMLElement];
 
 const HEADING = /^ {0,3}(#{1,6})(?: |$)/;
-const FENCE = /^ *(`{3,}|~{3,})[^`]*$/;
+const FENCE = /^ *(`{3,}|~{3,}) *([^`\s]*)[^`]*$/;
 const DIVIDER = /^ *(?:(?:- *){3,}|(?:_ *){3,}|(?:\* *){3,})$/;
 const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^ *([-*+]|(\d{1,9})[.)])( {1,4}|$)/;
+const TASK = /^\[([ xX])\] /;
 const RULE_CELL = /^:?-+:?$/;
 const PIPE = /(?<!\\)\|/;
 
@@ -34,9 +38,13 @@ function withoutIndent(line: string, width: number): string {
   return line.slice(Math.min(indentOf(line), width));
 }
 
-function inlineElement(tag: "p" | "h3" | "h4" | "th" | "td", text: string): HTMLElement {
-  const element = h(tag);
-  appendInline(element, text.trim());
+function inlineElement(
+  tag: "p" | "h3" | "h4" | "th" | "td",
+  text: string,
+  attributes = {},
+): HTMLElement {
+  const element = h(tag, "", [], attributes);
+  appendInline(element, text.trim(), imageHosts);
   return element;
 }
 
@@ -49,7 +57,7 @@ function readHeading(reader: Reader): HTMLElement {
 }
 
 function readFence(reader: Reader): HTMLElement {
-  const marks = FENCE.exec(lineAt(reader))![1]!;
+  const [, marks = "", lang = ""] = FENCE.exec(lineAt(reader))!;
   const indent = indentOf(lineAt(reader));
   const content: string[] = [];
   const isEnd = (line: string) => line.startsWith(marks) && !line.replaceAll(marks[0]!, "");
@@ -57,7 +65,9 @@ function readFence(reader: Reader): HTMLElement {
     content.push(withoutIndent(lineAt(reader), indent));
   }
   reader.at++;
-  return h("pre", "", [h("code", "", [content.join("\n")])], { tabindex: "0", dir: "ltr" });
+  const code = h("code", "", [content.join("\n")]);
+  const box = h("pre", "", [code], { tabindex: "0", dir: "ltr" });
+  return h("div", "code", [box], { "data-lang": lang });
 }
 
 function readDivider(reader: Reader): HTMLElement {
@@ -88,10 +98,14 @@ function readItem(reader: Reader): string[] {
 }
 
 function readListItem(reader: Reader): HTMLElement {
-  const [first, ...rest] = blocks(readItem(reader), reader.depth + 1);
+  const lines = readItem(reader);
+  const task = TASK.exec(lines[0]!)?.[1];
+  if (task) lines[0] = lines[0]!.replace(TASK, task === " " ? "☐ " : "☑ ");
+  const [first, ...rest] = blocks(lines, reader.depth + 1);
   // Items stand close together; only what follows the first paragraph is set apart.
   if (!first) return h("li");
-  return h("li", "", [...(first.tagName === "P" ? first.childNodes : [first]), ...rest]);
+  const content = [...(first.tagName === "P" ? first.childNodes : [first]), ...rest];
+  return h("li", task ? "task" : "", content);
 }
 
 // The number an item begins with: none for a bullet, undefined where there is no item.
@@ -122,11 +136,18 @@ function startsTable(reader: Reader): boolean {
   return rule.every((cell) => RULE_CELL.test(cell)) && cellsOf(head).length === rule.length;
 }
 
+function alignmentOf(rule: string): { align?: string } {
+  if (!rule.endsWith(":")) return {};
+  return { align: rule[0] === ":" ? "center" : "right" };
+}
+
 function readTable(reader: Reader): HTMLElement {
-  const width = cellsOf(lineAt(reader)).length;
+  const alignments = cellsOf(lineAt(reader, 1)).map(alignmentOf);
   // Never padded to the width of the head: a short row of a wide table costs what it is long.
-  const row = (tag: "th" | "td") =>
-    h("tr", "", cellsOf(lineAt(reader)).slice(0, width).map((cell) => inlineElement(tag, cell)));
+  const row = (tag: "th" | "td") => {
+    const cells = cellsOf(lineAt(reader)).slice(0, alignments.length);
+    return h("tr", "", cells.map((cell, at) => inlineElement(tag, cell, alignments[at])));
+  };
   const head = h("thead", "", [row("th")]);
   const body = h("tbody");
   for (reader.at += 2; PIPE.test(lineAt(reader)); reader.at++) body.append(row("td"));
@@ -169,11 +190,18 @@ function readBlock(reader: Reader): HTMLElement {
   return (read ?? readParagraph)(reader);
 }
 
-function blocks(lines: readonly string[], depth: number): HTMLElement[] {
+function blocks(
+  lines: readonly string[],
+  depth: number,
+  starts: number[] = [],
+): HTMLElement[] {
   if (depth > DEEPEST) return [inlineElement("p", lines.join("\n"))];
   const reader = { lines, at: 0, depth };
   const found: HTMLElement[] = [];
-  while (skipBlank(reader)) found.push(readBlock(reader));
+  while (skipBlank(reader)) {
+    starts.push(reader.at);
+    found.push(readBlock(reader));
+  }
   return found;
 }
 
@@ -182,14 +210,41 @@ function tidy(line: string): string {
   return line.trimEnd().replace(/^\s+/, (indent) => indent.replaceAll("\t", "    "));
 }
 
+// What no text that follows can change any more, and how many blocks it makes.
+interface Settled {
+  text: string;
+  blocks: number;
+}
+
+const settled = new WeakMap<HTMLElement, Settled>();
+
+// A block is what it is once its first two lines are whole; those before it are then complete.
+function settle(lines: readonly string[], starts: readonly number[], before: Settled): Settled {
+  const at = starts.findLastIndex((start) => start < lines.length - 2);
+  if (at < 1) return before;
+  const text = `${lines.slice(0, starts[at]).join("\n")}\n`;
+  return { text: before.text + text, blocks: before.blocks + at };
+}
+
 // Shows a text that grows. Only the blocks that have become others are touched: what a person has
 // selected further up stays selected.
-export function showMarkdown(parent: HTMLElement, text: string): void {
-  const fresh = blocks(text.split("\n").map(tidy), 0);
-  const old = [...parent.children];
+export function showMarkdown(
+  parent: HTMLElement,
+  text: string,
+  images: readonly string[] = [],
+): void {
+  imageHosts = images;
+  const known = settled.get(parent);
+  if (!known) parent.replaceChildren();
+  const before = known && text.startsWith(known.text) ? known : { text: "", blocks: 0 };
+  const lines = text.slice(before.text.length).split("\n");
+  const starts: number[] = [];
+  const fresh = blocks(lines.map(tidy), 0, starts);
+  const old = [...parent.children].slice(before.blocks);
   fresh.forEach((element, at) => {
     if (!old[at]) parent.append(element);
     else if (!old[at].isEqualNode(element)) old[at].replaceWith(element);
   });
   for (const element of old.slice(fresh.length)) element.remove();
+  settled.set(parent, settle(lines, starts, before));
 }

@@ -1,95 +1,86 @@
 import type { Answer, Conversation, Entry, Said } from "./conversation";
 import { button, type Child, h, words } from "./dom";
-import { externalLink, safeHref } from "./links";
-import { showMarkdown } from "./markdown";
 import type { Texts } from "./texts";
-import type { Choices, Source } from "./wire";
 
 // Also what the person presses as a button.
 export const NEW_COMMAND = "/new";
 
+// How an answer is shown well: loaded with the first. Until then, its text is plain.
+export interface Extras {
+  text(parent: HTMLElement, text: string): void;
+  // `before` is when the message before was written.
+  show(entry: Entry, parts: Parts, isLast: boolean, before?: number): void;
+}
+
+export interface Parts {
+  readonly element: HTMLElement;
+  readonly text: HTMLElement;
+  // Between the text and what stands below it.
+  readonly beside: HTMLElement;
+}
+
 export interface MessageContext {
   readonly texts: Texts;
-  readonly api: string;
+  extras?: Extras;
+  loadExtras(): void;
   send(text: string, id?: string): void;
+  retry(said: Said): void;
   askAgain(turn: string): void;
 }
 
 interface View {
   readonly element: HTMLElement;
-  show(entry: Entry, isLast: boolean): void;
+  show(entry: Entry, isLast: boolean, before?: number): void;
 }
 
 export function chips(
   values: readonly string[],
   choose: (value: string) => void,
-  labels = values,
 ): HTMLElement {
-  const chip = (value: string, at: number) =>
-    button("choose", "chip", labels[at]!, () => choose(value));
+  const chip = (value: string) => button("choose", "chip", value, () => choose(value));
   return h("div", "chips", values.map(chip));
 }
 
-function link(text: string, url: string, base?: string): HTMLElement {
-  const href = safeHref(url, base);
-  const element = href ? externalLink(href) : h("span");
-  element.append(text);
-  return element;
-}
-
-function choicesOf({ items }: Choices, choose: (value: string) => void): HTMLElement {
-  const values = items.map(({ value }) => value);
-  return chips(
-    values,
-    choose,
-    items.map(({ label }) => label),
-  );
-}
-
-function sourceItem({ title, url = "", excerpt = "" }: Source): HTMLElement {
-  return words("li", "", link(title || url, url), h("p", "", [excerpt]));
-}
-
-function sourceList(sources: readonly Source[], label: string): HTMLElement {
-  return h("details", "", [
-    h("summary", "", [`${label} (${sources.length})`]),
-    h("ol", "", sources.map(sourceItem)),
-  ]);
-}
-
-function belowSaid({ id, text, state, note }: Said, { texts, send }: MessageContext): Child[] {
+function belowSaid(said: Said, { texts, retry }: MessageContext): Child[] {
+  const { state, note } = said;
   if (state !== "failed") return note ? [note] : [];
-  return [note || texts.unsent, button("retry", "chip", texts.retry, () => send(text, id))];
+  const problem = h("span", "", [note || texts.unsent], { role: "alert" });
+  return [problem, button("retry", "chip", texts.retry, () => retry(said))];
 }
 
 function belowAnswer(answer: Answer, isLast: boolean, context: MessageContext): Child[] {
-  const { id, state, text, status, notices, choices } = answer;
-  const { files = [], sources = [], suggestions = [] } = answer;
-  const { texts, api, send, askAgain } = context;
-  const found: Child[] = files.map(({ name, url }) => link(name, url, api));
-  if (state === "streaming" && (status || !text)) found.push(words("p", "status", status || texts.thinking));
+  const { id, state, text, status, notices, suggestions = [] } = answer;
+  const { texts, send, askAgain } = context;
+  const found: Child[] = [];
+  if (state === "streaming" && (status || !text)) {
+    found.push(words("p", "status", status || texts.thinking));
+  }
   found.push(...notices.map((notice) => words("p", "notice", notice)));
-  if (sources.length) found.push(sourceList(sources, texts.sources));
   if (!isLast) return found;
   if (state === "failed") found.push(button("retry", "chip", texts.retry, () => askAgain(id)));
-  if (choices) found.push(words("p", "", choices.prompt), choicesOf(choices, send));
   if (suggestions.length) found.push(chips(suggestions, send));
   return found;
+}
+
+function needsExtras({ kind, files }: Entry): boolean {
+  return kind === "bot" || !!files?.length;
 }
 
 function createView({ kind }: Entry, context: MessageContext): View {
   const { texts } = context;
   const text = words("div", kind === "user" ? "text accent" : "text");
+  const beside = h("div", "below beside");
   const below = h("div", "below");
-  const author = h("span", "sr", [texts[kind]]);
-  const element = h("div", kind, [author, text, below], { "data-role": kind });
-  let before: Entry;
-  let wasLast: boolean;
+  const author = h("span", "sr", [], { "data-text": kind });
+  const element = h("div", kind, [author, text, beside, below], { "data-role": kind, part: kind });
+  author.textContent = texts[kind];
+  let known: unknown[] = [];
   let shown = "";
 
-  // While text arrives the rest stays as it is: an opened list of sources is not closed.
+  // While text arrives the rest stays as it is: what has been opened is not closed.
   function showBelow(entry: Entry, isLast: boolean): void {
-    const key = JSON.stringify([{ ...entry, text: !entry.text }, isLast]);
+    const { at, steps, ...rest } = entry as Answer;
+    const key = JSON.stringify([{ ...rest, text: !entry.text }, isLast]);
     if (key === shown) return;
     shown = key;
     const isSaid = entry.kind === "user";
@@ -98,19 +89,26 @@ function createView({ kind }: Entry, context: MessageContext): View {
     );
   }
 
+  function showText({ kind, text: said }: Entry): void {
+    if (kind === "bot" && context.extras) context.extras.text(text, said);
+    else text.textContent = said === NEW_COMMAND ? texts.new : said;
+  }
+
   return {
     element,
-    show(entry, isLast) {
-      if (entry === before && isLast === wasLast) return;
-      before = entry;
-      wasLast = isLast;
-      const isSaid = entry.kind === "user";
+    show(entry, isLast, before) {
+      const { extras } = context;
+      const now = [entry, isLast, extras, before];
+      if (now.every((each, at) => each === known[at])) return;
+      const [last, , had] = known as [Entry?, boolean?, Extras?];
+      known = now;
       element.dataset.state = entry.state;
-      element.dataset.id = entry.id;
-      element.dataset.turn = (isSaid ? entry.turn : entry.id) ?? "";
-      if (!isSaid) showMarkdown(text, entry.text);
-      else text.textContent = entry.text === NEW_COMMAND ? texts.fresh : entry.text;
+      element.dataset.turn = (entry.kind === "user" ? entry.turn : entry.id) ?? "";
+      // A text that is shown already keeps what has been added to it.
+      if (last?.text !== entry.text || extras !== had) showText(entry);
       showBelow(entry, isLast);
+      if (extras) extras.show(entry, { element, text, beside }, isLast, before);
+      else if (needsExtras(entry)) context.loadExtras();
     },
   };
 }
@@ -131,7 +129,7 @@ export function createMessageList(parent: HTMLElement, context: MessageContext) 
       const { element, show } = viewOf(entry);
       const here = parent.children[at] ?? null;
       if (here !== element) parent.insertBefore(element, here);
-      show(entry, at === entries.length - 1);
+      show(entry, at === entries.length - 1, entries[at - 1]?.at);
     });
     while (parent.children.length > entries.length) parent.lastElementChild!.remove();
   };

@@ -1,105 +1,159 @@
 import { createComposer } from "./composer";
 import { askedIn, type Conversation, EMPTY, isStreaming, isWaiting } from "./conversation";
-import { button, h, icon, words } from "./dom";
-import { showMarkdown } from "./markdown";
-import { chips, createMessageList, NEW_COMMAND } from "./messages";
-import type { Options } from "./options";
+import { isAboutIdentity, type Refusal, storageName } from "./client";
+import { h, iconButton, words } from "./dom";
+import { CLOSE, DOWN, LIST, NEW } from "./icons";
+import type { Kit } from "./kit";
+import { chips, createMessageList, type MessageContext, NEW_COMMAND } from "./messages";
+import { showOpening } from "./opening";
+import { createParts } from "./parts";
+import type { Change, Mount } from "./port";
 import { followEnd } from "./scroll";
 import { createSession } from "./session";
 import { panelSheet } from "./style";
-import { panelTexts } from "./texts";
-import type { Emit, Ended, SessionInfo } from "./wire";
+import { createGlossary, directionOf, label } from "./texts";
+import { createTyping } from "./typing";
+import { uuid } from "./uuid";
+import { secondsText } from "./wait";
+import { createWindow } from "./window";
+import type { Ended, FileLink, SessionInfo } from "./wire";
 
-const CLOSE = "M6 6l12 12M18 6L6 18";
-const NEW = "M12 5H5v14h14v-7M10 14l9.5-9.5";
-
-export interface Panel {
-  open(): void;
-  close(): void;
-  send(text: string): void;
-}
-
-export interface PanelPort {
-  emit: Emit;
-  close(): void;
-}
-
-const FRAMES = { bubble: "div", inline: "section", full: "main" } as const;
-
-export function mount(root: ShadowRoot, options: Options, port: PanelPort): Panel {
-  const { api, lang, mode } = options;
-  const texts = panelTexts(lang);
-  const isBubble = mode === "bubble";
-  let finished = "";
+export const mount: Mount = (root, options, port) => {
+  const { api, mode, lang, dir, title: name, texts: own } = options;
+  const glossary = createGlossary(lang);
+  const { texts } = glossary;
+  const change: Change = { lang, dir, title: name };
+  // Those that have an address come later.
+  if (typeof own === "object") change.texts = own;
   let conversation = EMPTY;
+  let info: SessionInfo | undefined;
+  let user = "";
+  let shown = "";
+  let finished = "";
   let isDrawing = false;
-  let isOpened = false;
 
   const title = h(mode === "full" ? "h1" : "h2", "", [], { dir: "auto" });
-  const freshButton = button("new", "icon", icon(NEW), () => send(NEW_COMMAND), texts.fresh);
-  const closeButton = button("close", "icon", icon(CLOSE), port.close, texts.close);
+  const listButton = iconButton("list", "icon", LIST, () => parts.list());
+  const newButton = iconButton("new", "icon", NEW, begin);
+  const closeButton = iconButton("close", "icon", CLOSE, () => view.close());
   const opening = h("div", "opening");
   const list = h("div", "list");
-  const waiting = words("p", "status", texts.thinking);
+  const waiting = words("p", "status");
   const content = h("div", "content", [opening, list, waiting]);
   const log = h("div", "log", [content], { role: "log", "aria-live": "off", tabindex: "0" });
+  const endButton = iconButton("latest", "round latest", DOWN, () => toEnd());
   const line = h("p", "line", [], { role: "status", dir: "auto" });
   const announcer = h("div", "sr", [], { role: "status" });
-  const composer = createComposer(texts, { send, stop });
-  const panel: HTMLElement = h(
-    FRAMES[mode],
-    "panel",
-    [
-      h("header", "", [title, freshButton, closeButton]),
-      log,
-      line,
-      composer.element,
-      announcer,
-    ],
-    { lang },
-  );
-  if (isBubble) panel.role = "dialog";
-  closeButton.hidden = !isBubble;
+  const tell = (text: string) => void (line.textContent = text);
+  const announce = (text: string) => void (announcer.textContent = text);
+  const composer = createComposer(`${storageName(options)}:draft`, {
+    send: sayIt,
+    stop: () => void session.stop().catch(console.error),
+  });
+  const view = createWindow(mode, port.close, [
+    h("header", "", [listButton, title, newButton, closeButton]),
+    log, endButton, line, composer.element, announcer,
+  ]);
+  const { panel } = view;
+  closeButton.hidden = mode !== "bubble" && mode !== "frame";
 
-  const showMessages = createMessageList(list, { texts, api, send, askAgain });
-  const toEnd = followEnd(log, content);
+  const context: MessageContext = {
+    texts,
+    loadExtras: () => void parts.more(),
+    send: choose,
+    retry: ({ id, text, files }) => sayIt(text, files, id),
+    askAgain,
+  };
+  let showMessages = createMessageList(list, context);
+  const toEnd = followEnd(log, content, endButton);
+  const typing = createTyping(draw);
   const session = createSession(options, {
-    opened,
-    changed,
-    ended,
-    connection(isUp) {
-      line.textContent = isUp ? "" : texts.reconnecting;
-    },
-    refused(message) {
-      line.textContent = message;
-      line.classList.add("refused");
-      composer.element.inert = true;
-      port.emit("error", message);
-    },
+    opened, changed, ended, refused,
+    typing: typing.hear,
+    connection: (isUp) => tell(isUp ? "" : texts.reconnecting),
+    challenged: (challenge) =>
+      new Promise((solve) => port.emit("challenge", { ...challenge, solve })),
+    seconds: (count) => secondsText(count, change.lang),
+  });
+  const kit: Kit = {
+    root, panel, log, composer, glossary, session, api, announce, tell,
+    lang: () => change.lang!,
+    info: () => info!, send: sayIt,
+    load: (file) => parts.load(file),
+  };
+  const parts = createParts(kit, (extras) => {
+    context.extras = extras;
+    draw();
   });
 
-  function setTitle(text: string): void {
-    title.textContent = panel.ariaLabel = text || "Chat";
+  function speak(): void {
+    const { lang = "", dir } = change;
+    glossary.use(lang, info?.texts, change.texts);
+    label(panel, texts);
+    panel.lang = lang;
+    (root.host as HTMLElement).dir = dir || directionOf(lang);
+    title.textContent = panel.ariaLabel = change.title || info?.title || "Chat";
   }
 
-  function opened(info: SessionInfo): void {
-    setTitle(options.title || info.title);
-    composer.field.maxLength = info.limits.text;
-    if (isOpened) return;
-    isOpened = true;
-    if (!info.history.length) showOpening(info);
-    port.emit("ready");
+  function opened(now: SessionInfo): void {
+    const before = info;
+    const place = [now.visitor, now.conversation, !now.form].join();
+    info = now;
+    speak();
+    line.classList.remove("refused");
+    composer.element.inert = false;
+    composer.element.hidden = !!now.form;
+    composer.field.maxLength = now.limits.text;
+    listButton.hidden = !now.conversations;
+    if (place !== shown) enter(now);
+    shown = place;
+    parts.opened(now);
+    if (!before) port.emit("ready");
+    port.session?.(now);
+    const person = JSON.stringify(now.user ?? "");
+    if (person !== user && (before || now.user)) port.emit("identity", { user: now.user });
+    user = person;
   }
 
-  function showOpening({ opening: greeting, suggestions }: SessionInfo): void {
-    const text = words("div", "text");
-    showMarkdown(text, greeting);
-    opening.append(text, chips(suggestions, send));
+  // Another conversation than the one that was shown.
+  function enter({ history, conversation: id, ...now }: SessionInfo): void {
+    list.replaceChildren();
+    showMessages = createMessageList(list, context);
+    opening.replaceChildren();
+    if (!history[0]) {
+      const offers = now.form ? [] : [chips(now.suggestions, choose)];
+      showOpening(opening, now.opening, offers, (text) => {
+        void parts.more().then(() => context.extras?.text(text, now.opening));
+      });
+    }
+    toEnd();
+    if (id) port.emit("conversation", id);
+  }
+
+  function refused(refusal: Refusal): void {
+    const { message, code } = refusal;
+    tell(message);
+    line.classList.add("refused");
+    composer.element.inert = true;
+    if (isAboutIdentity(refusal)) port.emit("identity", { error: code, message });
+    port.emit("error", message);
   }
 
   function ended(end: Ended): void {
-    finished = end.turn;
+    // As it is shown in the end, without the signs of its markup.
+    void parts.more().then(() => {
+      finished = end.turn;
+      changed(conversation);
+    });
+    typing.end();
+    if (view.isShown()) read();
     port.emit("message", end);
+  }
+
+  // What has been seen is told to the gateway only where a list shows it.
+  function read(): void {
+    if (!info?.conversations) return;
+    session.command("read", { cursor: session.cursor() }).catch(console.error);
   }
 
   // Many events may come within one frame: they are drawn together.
@@ -112,58 +166,88 @@ export function mount(root: ShadowRoot, options: Options, port: PanelPort): Pane
   function draw(): void {
     isDrawing = false;
     const isRunning = isStreaming(conversation);
+    const isAsked = isWaiting(conversation);
     showMessages(conversation);
-    waiting.hidden = isRunning || !isWaiting(conversation);
-    composer.stopButton.hidden = waiting.hidden && !isRunning;
-    freshButton.disabled = !list.firstChild;
+    waiting.hidden = isRunning || !(isAsked || typing.isOn());
+    waiting.textContent = isAsked ? texts.thinking : texts.typing;
+    composer.stopButton.hidden = !isAsked && !isRunning;
+    newButton.disabled = !list.firstChild;
     if (list.firstChild) opening.querySelector(".chips")?.remove();
-    announce();
-  }
-
-  // A finished answer is said once; the words that trickle in before are not.
-  function announce(): void {
     const text = finished && list.querySelector(`.bot[data-turn="${finished}"] .text`);
-    if (text) announcer.textContent = text.textContent;
+    // A finished answer is said once; the words that trickle in before are not.
+    if (text) announce(text.textContent!);
     finished = "";
   }
 
-  function send(text: string, id?: string): void {
-    session.send(text, id);
+  function sayIt(text: string, files?: readonly FileLink[], id?: string): void {
+    session.send(text, id, files);
     toEnd();
+  }
+
+  // What is pressed goes away: the keyboard's place must not go with it.
+  function choose(text: string): void {
+    sayIt(text);
+    view.focus(composer.field);
+  }
+
+  function begin(): void {
+    if (info?.conversations) reopen({ conversation: uuid() });
+    else choose(NEW_COMMAND);
   }
 
   function askAgain(turn: string): void {
     const asked = askedIn(conversation, turn);
-    if (asked) send(asked);
+    if (asked) choose(asked);
   }
 
-  function stop(): void {
-    session.stop().catch(console.error);
+  function reopen(ask: typeof session.ask): void {
+    session.reopen(ask).catch(console.error);
   }
 
-  function show(isShown: boolean): void {
-    panel.hidden = !isShown;
-    if (isShown) session.follow();
-    else session.rest();
+  function someoneElse(ask: typeof session.ask): void {
+    reopen({ conversation: undefined, ...ask });
+    if (view.isShown()) session.follow();
   }
 
-  panel.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && isBubble && !event.isComposing) port.close();
-  });
-  setTitle(options.title);
-  panel.hidden = true;
+  // What was written and not sent is nobody else's.
+  function reset(): void {
+    composer.write("");
+    someoneElse({ token: undefined, identity: undefined });
+  }
+
+  speak();
   root.adoptedStyleSheets.push(panelSheet);
   root.append(panel);
-
   return {
     open() {
-      show(true);
+      view.show(true);
+      session.follow();
       toEnd();
       draw();
-      // On a touch screen the keyboard would cover the answer to a question not yet asked.
-      if (mode !== "inline" && matchMedia("(pointer: fine)").matches) composer.field.focus();
+      read();
+      if (mode !== "inline") view.focus(composer.field);
     },
-    close: () => show(false),
-    send,
+    close() {
+      view.show(false);
+      // Who has begun to talk is told of what is answered meanwhile.
+      if (!list.firstChild) session.rest();
+    },
+    destroy() {
+      session.rest();
+      panel.remove();
+    },
+    watch: session.follow,
+    send: sayIt,
+    prefill: composer.write,
+    identify(given) {
+      if (!given) return reset();
+      someoneElse({ identity: (given as { token?: string }).token ?? given, merge: true });
+    },
+    reset,
+    update(next) {
+      const { lang } = Object.assign(change, next);
+      speak();
+      if (next.lang && info) reopen({ lang });
+    },
   };
-}
+};

@@ -1,14 +1,18 @@
-// Where storage is off, the conversation lasts as long as the page.
-export function loadToken(name: string): string | undefined {
+// Where storage is off, what is kept lasts as long as the page.
+type Area = "localStorage" | "sessionStorage";
+
+export function recall(area: Area, name: string): string | undefined {
   try {
-    return localStorage.getItem(name) ?? undefined;
+    return window[area].getItem(name) ?? undefined;
   } catch {
     return undefined;
   }
 }
 
-export function saveToken(name: string, token: string): void {
+// Nothing to keep takes away what was kept.
+export function keep(area: Area, name: string, value = ""): void {
   try {
-    localStorage.setItem(name, token);
+    if (value) window[area].setItem(name, value);
+    else window[area].removeItem(name);
   } catch {}
 }

@@ -8,6 +8,10 @@ export function backoff(attempt: number): number {
   return Math.random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
 }
 
+export function secondsText(count: number, lang?: string): string {
+  return new Intl.NumberFormat(lang, { style: "unit", unit: "second" }).format(count);
+}
+
 export function waitAfter(error: unknown, attempt: number): number {
   return (isRefusal(error) && error.waitMs) || backoff(attempt);
 }

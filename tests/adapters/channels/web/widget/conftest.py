@@ -17,6 +17,8 @@ from support.browser import FLAGS, executable
 from widget_standin import StandIn, serve
 
 WIDGET = Path(__file__).parents[5] / "adapters" / "channels" / "web" / "widget"
+# A microphone that is always there, and allowed.
+MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 PURE_MODULES = ["markdown", "conversation", "sse", "uuid", "host"]
 BUNDLE = """
 import { buildSync } from "esbuild";
@@ -66,7 +68,9 @@ def modules(build: ModuleType) -> str:
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+        browser = await playwright.chromium.launch(
+            executable_path=executable(), args=[*FLAGS, *MICROPHONE]
+        )
         yield browser
         await browser.close()
 

@@ -8,9 +8,11 @@ from widget_standin import StandIn
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+# The last three are the buttons that copy code.
 ALLOWED = {
     *("A", "BLOCKQUOTE", "BR", "CODE", "DEL", "DIV", "EM", "H3", "H4", "H5", "H6", "HR", "LI"),
     *("OL", "P", "PRE", "SPAN", "STRONG", "TABLE", "TBODY", "TD", "TH", "THEAD", "TR", "UL"),
+    *("BUTTON", "svg", "path"),
 }
 
 PAYLOADS = [

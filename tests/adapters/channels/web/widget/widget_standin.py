@@ -53,6 +53,13 @@ class StandIn:
     connections: int = 0
     pages: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
     turn: int = 0
+    # What a session says beyond the least.
+    extra: dict[str, Any] = field(default_factory=dict)
+    # What is there by the id of a conversation, when there are several.
+    places: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    # The names of the files that were uploaded, and what keeps the next from being taken.
+    uploads: list[str] = field(default_factory=list)
+    upload_gate: asyncio.Event | None = None
     _seen: set[str] = field(default_factory=set)
     _queues: set[asyncio.Queue[bytes | None]] = field(default_factory=set)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -125,12 +132,21 @@ class StandIn:
             return web.json_response(error, status=status, headers={**allow, **headers})
         if name == "events":
             return await self._events(request, body, allow)
-        answers = {"session": self._session, "messages": self._message, "stop": self._stop}
-        status, answer = answers[name](body)
+        answers = {
+            "session": self._session,
+            "messages": self._message,
+            "stop": self._stop,
+            "conversations": self._list,
+            "conversations/delete": self._delete,
+            "regenerate": self._regenerate,
+        }
+        status, answer = answers.get(name, lambda _: (200, {"taken": True}))(body)
         return web.json_response(answer, status=status, headers=allow)
 
     def _session(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         self.sessions += 1
+        if body.get("inputs"):
+            self.extra.pop("form", None)
         return 200, {
             "token": f"token-{self.sessions}",
             "visitor": "v",
@@ -141,7 +157,54 @@ class StandIn:
             "opening": self.opening,
             "suggestions": self.suggestions,
             "limits": {"text": 4000},
+            **self._place(body),
+            **self.extra,
         }
+
+    def _place(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Which conversation it is, where there are several."""
+        if not self.places:
+            return {}
+        wanted = body.get("conversation") or next(iter(self.places))
+        history = self.places.setdefault(wanted, [])
+        return {"conversation": wanted, "conversations": True, "history": history}
+
+    def _list(self, _: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        items = [
+            {"id": name, "title": past[0]["text"] if past else "", "at": 1e9, "unread": n == 1}
+            for n, (name, past) in enumerate(self.places.items())
+        ]
+        return 200, {"items": items}
+
+    def _delete(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return 200, {"deleted": self.places.pop(body["conversation"], None) is not None}
+
+    def _regenerate(self, _: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        self.turn += 1
+        self.begin()
+        self.end("Another answer")
+        return 202, {"status": "accepted", "turn": str(self.turn)}
+
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        file = form["file"]
+        assert isinstance(file, web.FileField)
+        assert list(form) == ["token", "file"]
+        try:
+            if self.upload_gate is not None:
+                await self.upload_gate.wait()
+            size = len(file.file.read())
+        finally:
+            file.file.close()
+        allow = self._allow(request)
+        if self.refusals.get("files"):
+            status, error, headers = self.refusals["files"].pop(0)
+            return web.json_response(error, status=status, headers={**allow, **headers})
+        self.uploads.append(file.filename)
+        kind = file.content_type
+        link = {"name": file.filename, "media_type": kind, "size": size}
+        url = f"/files/{len(self.uploads)}"
+        return web.json_response({**link, "url": url}, status=201, headers=allow)
 
     def _message(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if body["id"] in self._seen:
@@ -189,7 +252,10 @@ class StandIn:
         return web.Response(
             body=path.read_bytes(),
             content_type="text/javascript",
-            headers={"Access-Control-Allow-Origin": "*"},
+            headers={
+                "Access-Control-Allow-Origin": "*",
+                "Cross-Origin-Resource-Policy": "cross-origin",
+            },
         )
 
     async def page(self, request: web.Request) -> web.StreamResponse:
@@ -220,7 +286,8 @@ class StandIn:
 async def serve(standin: StandIn) -> AsyncIterator[StandIn]:
     app = web.Application()
     app.router.add_get("/widget/{name}", standin.asset)
-    app.router.add_post("/w/v1/pk/{command}", standin.command)
+    app.router.add_post("/w/v1/pk/files", standin.upload)
+    app.router.add_post("/w/v1/pk/{command:.+}", standin.command)
     app.router.add_get("/{path:.*}", standin.page)
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.2)
     await runner.setup()
