@@ -46,6 +46,19 @@ async def test_an_answer_streams_in(chat: Chat) -> None:
     assert chat.console == []
 
 
+async def test_what_is_written_without_a_network_is_answered_once_it_is_back(chat: Chat) -> None:
+    await chat.write("count slowly to 8")
+    await chat.wait_for_text("1 2")
+    await chat.page.context.set_offline(True)
+    await chat.write("count to 3")
+    await asyncio.sleep(1)
+    assert len(await chat.texts()) == 1
+    await chat.page.context.set_offline(False)
+    await chat.wait(2)
+    assert await chat.texts() == ["1 2 3 4 5 6 7 8", "1 2 3"]
+    assert await chat.texts("user") == ["count slowly to 8", "count to 3"]
+
+
 async def test_a_reload_in_mid_answer_loses_nothing(chat: Chat) -> None:
     await chat.write("count slowly to 8")
     await chat.wait_for_text("1 2")
