@@ -43,6 +43,7 @@ from gateway.ports.errors import (
 )
 from gateway.ports.handlers import (
     Handler,
+    body_of,
 )
 from gateway.ports.replies import (
     Closing,
@@ -104,4 +105,5 @@ __all__ = [
     "Undeliverable",
     "Unknown",
     "Written",
+    "body_of",
 ]

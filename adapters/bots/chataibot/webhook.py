@@ -5,7 +5,7 @@ import hmac
 import msgspec
 from aiohttp import web
 
-from gateway.ports import Refusal
+from gateway.ports import Refusal, body_of
 
 _LARGEST = 1024 * 1024
 
@@ -15,7 +15,7 @@ async def read(request: web.Request, secret: str) -> object:
 
     Raises Refusal: 401 without the secret, whatever else is wrong; 413 and 400.
     """
-    raw = await _read(request)
+    raw = await body_of(request, _LARGEST)
     body, readable = _decode(raw)
     if not _is_let_in(request, body, secret):
         raise Refusal(401, "bad_token", "Send the bot's webhook_secret as a bearer token.")
@@ -44,15 +44,6 @@ def _string(value: object) -> str:
 def _bytes(text: str) -> bytes:
     # Headers may hold bytes that are no text.
     return text.encode(errors="replace")
-
-
-async def _read(request: web.Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > _LARGEST:
-            raise Refusal(413, "too_large", "Send at most 1 MiB in one request.")
-    return bytes(body)
 
 
 def _decode(raw: bytes) -> tuple[object, bool]:

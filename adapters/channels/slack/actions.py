@@ -6,8 +6,8 @@ from typing import Any
 import structlog
 from msgspec.structs import replace
 
+from adapters.channels.background import Background
 from adapters.channels.slack import inbound
-from adapters.channels.slack.background import Background
 from adapters.channels.slack.commands import Commands
 from adapters.channels.slack.inbound import Door
 from adapters.channels.slack.intake import ApiOf, Intake

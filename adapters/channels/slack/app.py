@@ -11,9 +11,9 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.channels.background import Background
 from adapters.channels.slack import inbound, ratings, wire
 from adapters.channels.slack.actions import Actions
-from adapters.channels.slack.background import Background
 from adapters.channels.slack.commands import Commands
 from adapters.channels.slack.config import Config
 from adapters.channels.slack.failures import NotInstalled, failed

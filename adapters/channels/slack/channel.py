@@ -2,11 +2,11 @@
 
 import aiohttp
 
+from adapters.channels.background import Background
 from adapters.channels.slack import live
 from adapters.channels.slack.actions import Actions
-from adapters.channels.slack.api import Api
+from adapters.channels.slack.api import Api, Refused, Unreached, Unsure
 from adapters.channels.slack.app import Handlers, Listeners
-from adapters.channels.slack.background import Background
 from adapters.channels.slack.commands import Commands
 from adapters.channels.slack.config import Config
 from adapters.channels.slack.front import Front
@@ -31,7 +31,7 @@ class SlackChannel:
     def __init__(self, name: str, config: Config) -> None:
         self.name = name
         self._config = config
-        self._background = Background()
+        self._background = Background(Refused, Unsure, Unreached)
         self._gateway: GatewayForChannels
         self._installs: Installs
         self._outbound: Outbound

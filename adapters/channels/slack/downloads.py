@@ -7,6 +7,7 @@ not to be had is an attachment without content, and the core tells the person it
 import asyncio
 
 import aiohttp
+from msgspec.structs import replace
 from yarl import URL
 
 from adapters.channels.slack.api import Api, Refused, Unreached, Unsure
@@ -94,13 +95,15 @@ class Downloads:
     async def _body(self, response: aiohttp.ClientResponse, file: File) -> bytes:
         # Slack shows its sign-in page to whom it does not let in.
         page = response.content_type == "text/html" and _media_type(file) != "text/html"
-        if response.status != 200 or page or (response.content_length or 0) > self._most:
+        if response.status != 200 or page:
             raise Lost
+        if (response.content_length or 0) > self._most:
+            raise FileRefused("too_large", self._most)
         data = bytearray()
         async for chunk in response.content.iter_chunked(CHUNK):
             data += chunk
             if len(data) > self._most:
-                raise Lost
+                raise FileRefused("too_large", self._most)
         return bytes(data)
 
 
@@ -108,19 +111,24 @@ def _or_lost(file: File, result: Attachment | BaseException) -> Attachment:
     match result:
         case Attachment():
             return result
+        case FileRefused(limit=limit):
+            return replace(_lost(file), limit_mb=limit // MB)
         case (
             Lost()
             | Refused()
             | Unsure()
             | Unreached()
-            | FileRefused()
             | aiohttp.ClientError()
             | ValueError()
             | TimeoutError()
             | asyncio.CancelledError()
         ):
-            return Attachment(_name(file), _media_type(file), size=max(file.size or 0, 0))
+            return _lost(file)
     raise result
+
+
+def _lost(file: File) -> Attachment:
+    return Attachment(_name(file), _media_type(file), size=max(file.size or 0, 0))
 
 
 def _name(file: File) -> str:

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 
-from gateway.ports import Refusal
+from gateway.ports import Refusal, body_of
 
 BODY_MOST = 1024 * 1024
 WINDOW_SECONDS = 300
@@ -66,7 +66,7 @@ class Front:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Verify and hand on. Raises Refusal with 400, 401 or 413."""
-        body = await _body(request)
+        body = await body_of(request, BODY_MOST)
         self._verify(request, body)
         payload = _payload(body, request.content_type)
         if payload.get("type") == "url_verification":
@@ -87,21 +87,6 @@ class Front:
         given = request.headers.get("X-Slack-Signature", "")
         if not hmac.compare_digest(f"v0={signed}".encode(), given.encode("utf-8", "replace")):
             raise Refusal(401, "bad_signature", "The request is not signed with the app's secret.")
-
-
-async def _body(request: web.Request) -> bytes:
-    too_large = Refusal(413, "too_large", f"A request has at most {BODY_MOST} bytes.")
-    if (request.content_length or 0) > BODY_MOST:
-        raise too_large
-    body = bytearray()
-    try:
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > BODY_MOST:
-                raise too_large
-    except web.RequestPayloadError:
-        raise _not_understood() from None
-    return bytes(body)
 
 
 def _payload(body: bytes, content_type: str) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from adapters.channels.background import Background
 from adapters.channels.slack import inbound, mrkdwn
 from adapters.channels.slack.api import Refused
-from adapters.channels.slack.background import Background
 from adapters.channels.slack.config import PROMPTS_MOST, Config
 from adapters.channels.slack.inbound import Door
 from adapters.channels.slack.intake import ApiOf

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from adapters.channels.background import Background
 from adapters.channels.slack.api import Api
-from adapters.channels.slack.background import Background
 from adapters.channels.slack.config import Config
 from adapters.channels.slack.downloads import Downloads
 from adapters.channels.slack.inbound import Asked, Deleted, Edited

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from adapters.channels.background import Background
 from adapters.channels.slack import inbound, mrkdwn
 from adapters.channels.slack.api import Refused, Unreached, Unsure
-from adapters.channels.slack.background import Background
 from adapters.channels.slack.inbound import Door
 from adapters.channels.slack.intake import ApiOf
 from adapters.channels.slack.opening import Opening

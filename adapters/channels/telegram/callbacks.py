@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from adapters.channels.background import Background
 from adapters.channels.telegram import inbound
 from adapters.channels.telegram.api import Api
-from adapters.channels.telegram.background import Background
 from adapters.channels.telegram.homes import Homes
 from adapters.channels.telegram.intake import Intake
 from adapters.channels.telegram.keyboards import Options

@@ -87,25 +87,6 @@ class Caller:
         )
         return _message_id(sent)
 
-    async def draft_rich(
-        self,
-        chat: int,
-        draft_id: int,
-        markdown: str,
-        *,
-        thread: int | None = None,
-        stop: bool = True,
-    ) -> None:
-        """The same as ``draft``, of Markdown that Telegram itself lays out."""
-        await self.call(
-            "sendRichMessageDraft",
-            chat_id=chat,
-            draft_id=draft_id,
-            rich_message={"markdown": markdown},
-            message_thread_id=thread,
-            can_stop=stop or None,
-        )
-
     async def _call(
         self, method: str, arguments: dict[str, Any], seconds: float | None = None
     ) -> Any:

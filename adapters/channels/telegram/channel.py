@@ -2,11 +2,12 @@
 
 import aiohttp
 
+from adapters.channels.background import Background
 from adapters.channels.telegram import live
 from adapters.channels.telegram.api import Api
-from adapters.channels.telegram.background import Background
 from adapters.channels.telegram.callbacks import Callbacks
 from adapters.channels.telegram.config import Config
+from adapters.channels.telegram.errors import Refused, Unreached, Unsure
 from adapters.channels.telegram.files import Files
 from adapters.channels.telegram.homes import Homes
 from adapters.channels.telegram.hooks import hook_path, mode_of
@@ -29,7 +30,7 @@ class TelegramChannel:
     def __init__(self, name: str, config: Config) -> None:
         self.name = name
         self._config = config
-        self._background = Background()
+        self._background = Background(Refused, Unsure, Unreached)
         self._files: Files
         self._outbound: Outbound
         self._setup: Setup

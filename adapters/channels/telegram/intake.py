@@ -4,8 +4,8 @@ import asyncio
 
 import msgspec
 
+from adapters.channels.background import Background
 from adapters.channels.telegram.api import Api
-from adapters.channels.telegram.background import Background
 from adapters.channels.telegram.inbound import Asked, beginning
 from adapters.channels.telegram.pacing import Pace, Priority
 from gateway.model import Inbound, Origin

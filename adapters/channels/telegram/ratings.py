@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Struct
 
-from adapters.channels.telegram.background import Background
+from adapters.channels.background import Background
 from adapters.channels.telegram.inbound import origin
 from adapters.channels.telegram.wire import Chat, Reaction
 from gateway.model import Person, Rating

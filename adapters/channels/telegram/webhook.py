@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from gateway.ports import Refusal, StoreUnavailable
+from gateway.ports import Refusal, StoreUnavailable, body_of
 
 BODY_MOST = 1024 * 1024
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -32,7 +32,7 @@ class Webhook:
         given = request.headers.get(HEADER, "").encode("utf-8", "replace")
         if not hmac.compare_digest(self._secret, given):
             raise Refusal(403, "bad_secret", "The request does not carry the webhook's secret.")
-        update = _update(await _body(request))
+        update = _update(await body_of(request, BODY_MOST))
         try:
             await self._heed(update)
         except StoreUnavailable:
@@ -40,21 +40,6 @@ class Webhook:
                 503, "unavailable", "The update could not be kept; send it again.", RETRY_SECONDS
             ) from None
         return web.Response()
-
-
-async def _body(request: web.Request) -> bytes:
-    too_large = Refusal(413, "too_large", f"A request has at most {BODY_MOST} bytes.")
-    if (request.content_length or 0) > BODY_MOST:
-        raise too_large
-    body = bytearray()
-    try:
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > BODY_MOST:
-                raise too_large
-    except web.RequestPayloadError:
-        raise _not_understood() from None
-    return bytes(body)
 
 
 def _update(body: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from adapters.channels.web.config import Config
 from adapters.channels.web.origins import Origins
 from adapters.channels.web.visitors import Caller
 from adapters.channels.web.wire import Command
-from gateway.ports import GatewayForChannels, Handler, NotRouted, Refusal, StoreUnavailable
+from gateway.ports import GatewayForChannels, Handler, NotRouted, Refusal, StoreUnavailable, body_of
 
 BODY_MOST = 64 * 1024
 PREFLIGHT_SECONDS = 7200
@@ -39,7 +39,7 @@ class Gate:
         async def command(request: web.Request, caller: Caller) -> web.StreamResponse:
             # An event stream waits here for long: nothing is kept that it does not need.
             return await endpoint(
-                request, inbound.parse(await _body(request), bearer(request)), caller
+                request, inbound.parse(await body_of(request, BODY_MOST), bearer(request)), caller
             )
 
         return self.entered(command)
@@ -122,15 +122,3 @@ def answer(body: object, status: int = 200) -> web.Response:
         content_type="application/json",
         headers={"Cache-Control": "no-store"},
     )
-
-
-async def _body(request: web.Request) -> bytes:
-    too_large = Refusal(413, "too_large", f"A body has at most {BODY_MOST} bytes.")
-    if (request.content_length or 0) > BODY_MOST:
-        raise too_large
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > BODY_MOST:
-            raise too_large
-    return bytes(body)

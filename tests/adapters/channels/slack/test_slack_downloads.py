@@ -114,7 +114,9 @@ async def test_what_is_cut_short_is_named_only(team: Any) -> None:
 @pytest.mark.parametrize("most", [0, 1])
 async def test_what_is_too_large_is_named_only(open_team: Open, most: int) -> None:
     team = await open_team(max_file_mb=most)
-    assert lost(*await sent(team, upload(team.slack, bytes(1024 * 1024 + 1))))
+    [large] = await sent(team, upload(team.slack, bytes(1024 * 1024 + 1)))
+    assert lost(large)
+    assert large.limit_mb == most
 
 
 async def test_a_stream_without_a_length_is_cut_off(open_team: Open) -> None:

@@ -145,15 +145,10 @@ async def test_a_draft_has_the_stop_button(server: Server, api: Api) -> None:
 
 
 async def test_rich_messages_are_sent_as_markdown(server: Server, api: Api) -> None:
-    server.answers = [MESSAGE, True, (404, "Not Found")]
+    server.answers = [MESSAGE, (404, "Not Found")]
     assert await api.send_rich(5, "| a |", reply_to=9, keyboard=KEYBOARD) == 7
-    await api.draft_rich(5, 1, "| a")
     assert server.calls[0][1]["rich_message"] == {"markdown": "| a |"}
     assert server.calls[0][1]["reply_markup"] == KEYBOARD.to_dict()
-    assert server.calls[1] == (
-        "sendRichMessageDraft",
-        {"chat_id": 5, "draft_id": 1, "rich_message": {"markdown": "| a"}, "can_stop": True},
-    )
     with pytest.raises(Refused) as refused:
         await api.send_rich(5, "| a |")
     assert (type(refused.value), refused.value.code) == (Refused, 404)
@@ -271,7 +266,6 @@ CALLS: list[Callable[[Api], Awaitable[Any]]] = [
     lambda api: api.delete(5, 7),
     lambda api: api.answer_callback("11", "secret text"),
     lambda api: api.send_rich(5, "secret text"),
-    lambda api: api.draft_rich(5, 1, "secret text"),
     lambda api: api.call("sendDocument", chat_id=5, document=b"secret text"),
     lambda api: api.call("setWebhook", url="https://a.example", secret_token="secret text"),
     lambda api: api.updates(0, 0, []),

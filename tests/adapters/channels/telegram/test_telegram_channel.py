@@ -1,6 +1,5 @@
 """The channel as a whole: how it starts, in whatever state Telegram is, and how it stops."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,9 +9,8 @@ from support.servers import eventually
 from support.telegram import Telegram
 
 from adapters.channels.telegram import Channel, Config
-from adapters.channels.telegram.background import Background
 from adapters.channels.telegram.webhook import HEADER, secret_of
-from gateway.ports import Admission, CanCheck, StoreUnavailable
+from gateway.ports import Admission, CanCheck
 
 PATH = "/telegram/bot/webhook"
 
@@ -105,40 +103,3 @@ async def test_it_stops_when_what_it_has_to_say_is_said(line: Any) -> None:
     await line.telegram.push(line.telegram.private("hello"), again=False)
     await line.channel.stop()
     assert line.telegram.texts(42) == ["Too many."]
-
-
-async def test_work_on_the_side_ends_with_the_channel() -> None:
-    side, done = Background(), asyncio.Event()
-
-    async def work() -> None:
-        await asyncio.sleep(0.01)
-        done.set()
-
-    side.start("work", work())
-    await side.stop()
-    assert done.is_set()
-
-
-async def test_what_fails_on_the_side_says_no_more_than_its_kind() -> None:
-    side = Background()
-
-    async def fail(error: Exception) -> None:
-        raise error
-
-    with capture_logs() as logs:
-        side.start("a", fail(KeyError("swordfish")))
-        side.start("b", fail(StoreUnavailable("swordfish")))
-        await side.idle()
-    assert {entry["log_level"] for entry in logs} == {"info", "error"}
-    assert "swordfish" not in str(logs)
-
-
-async def test_there_is_no_end_of_work_on_the_side(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.channels.telegram.background.MOST", 1)
-    side, gate = Background(), asyncio.Event()
-    with capture_logs() as logs:
-        side.start("first", gate.wait())
-        side.start("second", gate.wait())
-    assert [entry["what"] for entry in logs] == ["second"]
-    gate.set()
-    await side.idle()

@@ -5,7 +5,6 @@ from collections.abc import Coroutine
 
 import structlog
 
-from adapters.channels.slack.api import Refused, Unreached, Unsure
 from gateway.ports import NotRouted, StoreUnavailable
 
 STOP_SECONDS = 3.0
@@ -16,9 +15,13 @@ log = structlog.get_logger(__name__)
 
 
 class Background:
-    """Runs coroutines on the side, and lets them end when the channel stops."""
+    """Runs coroutines on the side, and lets them end when the channel stops.
 
-    def __init__(self) -> None:
+    ``expected`` are the errors by which a platform says no, or nothing.
+    """
+
+    def __init__(self, *expected: type[Exception]) -> None:
+        self._expected: tuple[type[Exception], ...] = (*expected, StoreUnavailable, NotRouted)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, what: str, work: Coroutine[object, object, object]) -> None:
@@ -27,7 +30,7 @@ class Background:
             work.close()
             log.warning("left out: too much on the side", what=what)
             return
-        task = asyncio.create_task(_quietly(what, work))
+        task = asyncio.create_task(self._quietly(what, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -45,14 +48,12 @@ class Background:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-
-async def _quietly(what: str, work: Coroutine[object, object, object]) -> None:
-    try:
-        await work
-    except Refused as refused:
-        log.info("Slack refused", what=what, reason=refused.code)
-    except (Unsure, Unreached, StoreUnavailable, NotRouted) as error:
-        log.info("could not be done", what=what, reason=type(error).__name__)
-    except Exception as error:
-        # Not its text nor its values: they may be a message's.
-        log.error("failed on the side", what=what, error=type(error).__name__)
+    async def _quietly(self, what: str, work: Coroutine[object, object, object]) -> None:
+        try:
+            await work
+        except self._expected as error:
+            reason = getattr(error, "code", type(error).__name__)
+            log.info("could not be done", what=what, reason=reason)
+        except Exception as error:
+            # Not its text nor its values: they may be a message's.
+            log.error("failed on the side", what=what, error=type(error).__name__)
