@@ -368,7 +368,7 @@ async def test_what_goes_on_in_another_message_is_answered_with_it(
     assert len(engine.channel.replies[0].messages) == (2 if policy is Policy.REJECT else 3)
 
 
-async def test_the_rest_is_waited_for_behind_another_answer(engine: Engine) -> None:
+async def test_the_rest_is_waited_for_behind_another_answer(engine: Engine, redis_url: str) -> None:
     gate = asyncio.Event()
 
     async def waits(ask: Ask) -> Events:
@@ -381,8 +381,8 @@ async def test_the_rest_is_waited_for_behind_another_answer(engine: Engine) -> N
     await eventually(lambda: engine.bot.asks)
     await engine.say("one", goes_on=True)
     gate.set()
-    await engine.ends(1)
-    await asyncio.sleep(0.1)
+    async with Redis.from_url(redis_url) as client:
+        await eventually(lambda: client.zcard(keys.later(keys.shard_of("l"))))
     await engine.say("two")
     assert await engine.ends(2) == ["before", "one\n\ntwo"]
 

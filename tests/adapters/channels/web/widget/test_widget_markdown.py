@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -246,10 +247,12 @@ HOSTILE = {
 }
 
 
+ROUNDS = 4
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_time_is_linear(lab: Page, name: str) -> None:
-    small, large = await lab.evaluate(
-        f"""() => {{
+    script = f"""() => {{
           const make = n => {HOSTILE[name]};
           const time = text => {{
             const times = [];
@@ -263,6 +266,11 @@ async def test_time_is_linear(lab: Page, name: str) -> None:
           time(make(2000));
           return [time(make(20000)), time(make(80000))];
         }}"""
-    )
-    # Below the floor a busy machine says more about itself than about the code.
-    assert large <= 10 * max(small, 60)
+    small = large = math.inf
+    for _ in range(ROUNDS):
+        # Whatever else the machine does only adds to a time: another round may have less of it.
+        small, large = map(min, zip((small, large), await lab.evaluate(script), strict=True))
+        # Below the floor a busy machine says more about itself than about the code.
+        if large <= 8 * max(small, 15):
+            break
+    assert large <= 8 * max(small, 15)
