@@ -232,8 +232,9 @@ class StandIn:
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._queues.add(queue)
         response = web.StreamResponse(headers={**allow, "Content-Type": "text/event-stream"})
-        await response.prepare(request)
         try:
+            # Whoever asked may be gone already.
+            await response.prepare(request)
             await response.write(b": here\n\n")
             for event in [event for event in self.log if event[:2] > after]:
                 await response.write(self._frame(event))
