@@ -29,6 +29,7 @@ class WebChannel:
         self.name = name
         self._config = config
         self._gateway: GatewayForChannels
+        self._streams: Streams
 
     async def start(self, gateway: GatewayForChannels) -> None:
         """Mount the site's endpoints. The widget's files are mounted once for all sites."""
@@ -47,6 +48,7 @@ class WebChannel:
         visitors = Visitors(name, config, gateway, conversations, limits)
         sessions = Sessions(config, gateway, visitors, conversations)
         api = Api(config, gateway, visitors, conversations, sessions, limits)
+        self._streams = Streams(visitors, gateway)
         gate = Gate(name, config, gateway, Origins(name, config.origins, gateway.public_url))
         commands: dict[str, Endpoint] = {
             "session": sessions.session,
@@ -55,7 +57,7 @@ class WebChannel:
             "history": api.history,
             "stop": api.stop,
             "read": api.read,
-            "events": Streams(visitors, gateway).events,
+            "events": self._streams.events,
         }
         if config.feedback:
             commands["feedback"] = api.feedback
@@ -86,4 +88,5 @@ class WebChannel:
         return shown(entries)
 
     async def stop(self) -> None:
-        """Nothing is held: streams close with the gateway."""
+        """Let the event streams say goodbye."""
+        await self._streams.stop()

@@ -4,9 +4,13 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 
+import structlog
 from aiohttp import web
 
+from adapters.channels.web.connection import Connection, take_over
 from adapters.channels.web.gate import cors
 from adapters.channels.web.visitors import Caller, Visitors
 from adapters.channels.web.wire import Command
@@ -25,7 +29,18 @@ LIFETIME = 600.0
 """Seconds until a stream is closed and its client reconnects, so that load spreads again."""
 STREAMS_MOST = 12
 """Of one visitor: more tabs than anyone reads at once."""
+STOP_SECONDS = 2.0
 HEARTBEAT = b":\n\n"
+RESET = sse.encode("reset", "{}")
+BYE = sse.encode("bye", "{}")
+HEADERS = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    # Proxies that buffer would hold the first words back.
+    "X-Accel-Buffering": "no",
+}
+
+log = structlog.get_logger(__name__)
 
 
 class Streams:
@@ -35,6 +50,7 @@ class Streams:
         self._visitors = visitors
         self._gateway = gateway
         self._open: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def events(
         self, request: web.Request, command: Command, caller: Caller
@@ -45,56 +61,72 @@ class Streams:
         if self._open[visitor] >= STREAMS_MOST:
             raise Refusal(429, "slow_down", "Too many streams are open.", retry_after=10)
         self._open[visitor] += 1
-        response = _response(request.headers.get("Origin", ""))
         try:
-            try:
-                reader = await self._gateway.follow(origin, command.cursor)
-                # Thousands of streams wait here: they keep no more than they need.
-                del origin, command
-            except Behind:
-                await response.prepare(request)
-                await response.write(sse.encode("reset", "{}"))
-                return response
-            try:
-                await response.prepare(request)
-                await _relay(reader, response)
-            finally:
-                reader.close()
-        except ConnectionResetError:
-            pass
-        finally:
-            self._open[visitor] -= 1
-            if not self._open[visitor]:
-                del self._open[visitor]
+            reader = await self._gateway.follow(origin, command.cursor)
+        except BaseException as error:
+            self._left(visitor)
+            if isinstance(error, Behind):
+                return web.Response(body=RESET, headers=HEADERS)
+            raise
+        return await self._begin(request, visitor, reader)
+
+    async def _begin(
+        self, request: web.Request, visitor: str, reader: LogReader
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(headers=HEADERS | cors(request.headers.get("Origin", "")))
+        response.force_close()
+        try:
+            await response.prepare(request)
+            connection = take_over(request)
+        except BaseException:
+            reader.close()
+            self._left(visitor)
+            raise
+        task = connection.carry(_relay(reader, connection))
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._ended, visitor, reader))
         return response
 
+    async def stop(self) -> None:
+        """Let the streams say goodbye, for 2 s at most."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
 
-async def _relay(reader: LogReader, response: web.StreamResponse) -> None:
+    def _ended(self, visitor: str, reader: LogReader, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        reader.close()
+        self._left(visitor)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("an event stream failed", exc_info=error)
+
+    def _left(self, visitor: str) -> None:
+        self._open[visitor] -= 1
+        if not self._open[visitor]:
+            del self._open[visitor]
+
+
+async def _relay(reader: LogReader, connection: Connection) -> None:
+    with suppress(ConnectionResetError):
+        await connection.write(await _follow(reader, connection))
+    connection.close()
+
+
+async def _follow(reader: LogReader, connection: Connection) -> bytes:
+    """Send what is read; return what is to be said last."""
     clock = asyncio.get_running_loop().time
     until = clock() + LIFETIME * random.uniform(0.8, 1.2)  # noqa: S311
-    await response.write(HEARTBEAT)
-    while clock() < until:
-        try:
-            entries = await reader.next()
-        except Behind:
-            await response.write(sse.encode("reset", "{}"))
-            return
-        except (ShuttingDown, StoreUnavailable):
-            # Another replica, or this one in a moment: the client comes back with its cursor.
-            break
-        await response.write(_encode(entries) if entries else HEARTBEAT)
-    await response.write(sse.encode("bye", "{}"))
+    try:
+        while clock() < until:
+            await connection.write(_encode(await reader.next()))
+    except Behind:
+        return RESET
+    except (ShuttingDown, StoreUnavailable):
+        # Another replica, or this one in a moment: the client comes back with its cursor.
+        pass
+    return BYE
 
 
 def _encode(entries: Sequence[LogEntry]) -> bytes:
+    if not entries:
+        return HEARTBEAT
     return b"".join(sse.encode(entry.kind, entry.data.decode(), entry.id) for entry in entries)
-
-
-def _response(origin: str) -> web.StreamResponse:
-    headers = {
-        "Content-Type": "text/event-stream; charset=utf-8",
-        "Cache-Control": "no-store",
-        # Proxies that buffer would hold the first words back.
-        "X-Accel-Buffering": "no",
-    }
-    return web.StreamResponse(headers=headers | cors(origin))
