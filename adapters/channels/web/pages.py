@@ -11,6 +11,8 @@ from gateway.ports import Refusal
 
 STATIC = Path(__file__).parent / "static"
 FILES = frozenset(path.name for path in STATIC.glob("*.js"))
+PARTS = {name.split(".")[0]: name for name in FILES if name.count(".") == 2}
+"""The present file of each part of the widget."""
 
 POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data: blob:{images};"
@@ -68,17 +70,19 @@ class Pages:
 
 async def static_file(request: web.Request) -> web.StreamResponse:
     """One of the widget's files, compressed as the browser takes it."""
-    name = request.match_info["file"]
+    asked = request.match_info["file"]
+    lasting = _LASTING.fullmatch(asked)
+    # A browser, or another replica, may still have the loader of another version.
+    name = PARTS.get(asked.split(".")[0], asked) if lasting else asked
     if name not in FILES:
-        raise Refusal(404, "not_found", f"The widget has no file {name}.")
-    lasting = _LASTING.fullmatch(name)
+        raise Refusal(404, "not_found", f"The widget has no file {asked}.")
     headers = {
         "Access-Control-Allow-Origin": "*",
         # A page that isolates itself takes no script without it.
         "Cross-Origin-Resource-Policy": "cross-origin",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "public, max-age=31536000, immutable"
-        if lasting
+        if lasting and name == asked
         else "public, max-age=300, stale-while-revalidate=86400",
     }
     return web.FileResponse(STATIC / name, headers=headers)

@@ -10,8 +10,9 @@ from gateway.model import Field
 class Vouched(Struct, frozen=True):
     """An identity without a token: ``hash`` is the hex HMAC-SHA256 of ``id``."""
 
-    id: str
-    hash: str
+    # A page that has neither is refused like one that has the wrong ones.
+    id: str = ""
+    hash: str = ""
 
 
 class Command(Struct, frozen=True):
