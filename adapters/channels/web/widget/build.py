@@ -26,7 +26,7 @@ BUDGETS = {
     LOADER: 2500,
     PANEL: 9500,
     "more": 7800,
-    "write": 4400,
+    "write": 5400,
     "form": 2500,
     "list": 2300,
     "watch": 2600,

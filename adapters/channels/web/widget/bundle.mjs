@@ -30,13 +30,13 @@ const cssAsText = {
 const INTERNAL = new RegExp(
   `^(${[
     ...["again", "askAgain", "challenged", "changed", "connect", "connection", "cursorIsLost"],
-    ...["ended", "entries", "extras", "follow", "forgetSession", "isOn", "isShown", "loadExtras"],
-    ...["opened", "refused", "restsAfter", "seconds", "seek", "stopButton", "waitMs"],
+    ...["ended", "entries", "extras", "follow", "forgetSession", "isOn", "isShown", "keepAs", "loadExtras"],
+    ...["opened", "refused", "restsAfter", "seek", "stopButton"],
   ].join("|")})$`,
 );
 
 // What the launcher's file and the part that watches call by the same short names.
-const SHARED = { isOpen: "i", launcher: "l", options: "o", showState: "s", suffix: "x" };
+const SHARED = { isOpen: "i", keptAs: "k", launcher: "l", options: "o", showState: "s", suffix: "x" };
 const WIDGET = new RegExp(`^(${Object.keys(SHARED).join("|")})$`);
 
 function shortened(entry) {

@@ -91,7 +91,7 @@ export function createActions(kit: Kit, texts: MoreTexts) {
   }
 
   function createRow(element: HTMLElement, { id, at }: Answer) {
-    const { feedback, regenerate } = kit.info().features ?? {};
+    const { feedback, regenerate } = kit.info()?.features ?? {};
     const row = h("div", "actions");
     let latest = "";
     const again = labelled("regenerate", AGAIN, () => void command("regenerate", { turn: id }));

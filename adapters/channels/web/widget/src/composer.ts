@@ -6,6 +6,7 @@ const SEND = "M12 19V5M6 11l6-6 6 6";
 // A square, filled line by line.
 const STOP = "M8 9h8M8 10.5h8M8 12h8M8 13.5h8M8 15h8";
 const TALLEST_PX = 160;
+const BORDERS_PX = 2;
 const COMPOSING = 229;
 
 // What the person adds to a text.
@@ -23,6 +24,8 @@ export interface Composer {
   attachments?: Attachments;
   write(text: string): void;
   submit(): void;
+  // Keeps what is written under that name, and brings back what was.
+  keepAs(name: string): void;
 }
 
 // Enter belongs to the input method while it composes a word.
@@ -30,10 +33,11 @@ function isComposing(event: KeyboardEvent): boolean {
   return event.isComposing || event.keyCode === COMPOSING;
 }
 
-export function createComposer(
-  draftName: string,
-  actions: { send(text: string, files?: readonly FileLink[]): void; stop(): void },
-): Composer {
+export function createComposer(actions: {
+  send(text: string, files?: readonly FileLink[]): void;
+  stop(): void;
+}): Composer {
+  let draftName = "";
   const field = h("textarea", "", [], {
     part: "field",
     rows: "1",
@@ -50,13 +54,17 @@ export function createComposer(
     stopButton,
     write,
     submit,
+    keepAs(name) {
+      draftName = name;
+      write(field.value || (recall("sessionStorage", name) ?? ""));
+    },
   };
   stopButton.hidden = true;
 
   function fit(): void {
     field.style.height = "auto";
-    field.style.height = `${Math.min(field.scrollHeight, TALLEST_PX)}px`;
-    keep("sessionStorage", draftName, field.value);
+    field.style.height = `${Math.min(field.scrollHeight + BORDERS_PX, TALLEST_PX)}px`;
+    if (draftName) keep("sessionStorage", draftName, field.value);
   }
 
   function write(text: string): void {
@@ -87,6 +95,5 @@ export function createComposer(
     event.preventDefault();
     submit();
   });
-  field.value = recall("sessionStorage", draftName) ?? "";
   return composer;
 }

@@ -7,6 +7,8 @@ export interface Said {
   readonly text: string;
   readonly state: "sending" | "failed" | "done";
   readonly turn?: string;
+  // Who said it where; nothing while that was not known.
+  readonly place?: string;
   // Why it is not sent, in the person's language.
   readonly note?: string;
   readonly files?: readonly FileLink[];
@@ -74,7 +76,9 @@ export function changeSaid(
 ): Conversation {
   const at = indexOf(conversation, "user", id);
   const said = conversation.entries[at] as Said | undefined;
-  return said ? withEntry(conversation, at, { ...said, ...change }) : conversation;
+  // Of what has arrived only the turn may still become known.
+  const isOpen = said && (said.state !== "done" || change.turn);
+  return isOpen ? withEntry(conversation, at, { ...said, ...change }) : conversation;
 }
 
 function changeAnswer(
@@ -88,8 +92,9 @@ function changeAnswer(
 }
 
 function hear(conversation: Conversation, message: Events["user"], turn?: string): Conversation {
-  const heard: Said = { kind: "user", ...message, turn, state: "done" };
-  return withEntry(conversation, indexOf(conversation, "user", message.id), heard);
+  const at = indexOf(conversation, "user", message.id);
+  turn ??= (conversation.entries[at] as Said | undefined)?.turn;
+  return withEntry(conversation, at, { kind: "user", ...message, turn, state: "done" });
 }
 
 // The answer belongs below what it answers, above what was said since.
@@ -138,17 +143,24 @@ export function fold(conversation: Conversation, name: string, data: unknown): C
   });
 }
 
-// A new beginning from the gateway's history; what has not reached the gateway yet is kept.
+// A new beginning from the gateway's history. What has not reached the gateway yet is kept; what
+// somebody else has not sent yet is not this person's.
 export function restore(
   conversation: Conversation,
   history: readonly Past[],
   isWaiting: boolean,
+  now = "",
 ): Conversation {
   const known = { entries: history.map(remembered) };
-  const unsent = conversation.entries.filter(
-    ({ kind, id, state }) =>
-      kind === "user" && state !== "done" && indexOf(known, "user", id) < 0,
-  );
+  const unsent = (conversation.entries as Said[])
+    .filter(
+      ({ kind, id, state, place = "" }) =>
+        kind === "user" &&
+        state !== "done" &&
+        indexOf(known, "user", id) < 0 &&
+        (!place || place === now),
+    )
+    .map((said) => ({ ...said, place: now }));
   const restsAfter = isWaiting ? undefined : known.entries.at(-1);
   return { entries: [...known.entries, ...unsent], restsAfter };
 }
@@ -158,9 +170,10 @@ export function say(
   id: string,
   text: string,
   files?: readonly FileLink[],
+  place?: string,
 ): Conversation {
-  const at = Date.now() / 1000;
-  return withEntry(conversation, -1, { kind: "user", id, text, files, at, state: "sending" });
+  const said: Said = { kind: "user", id, text, files, place, at: Date.now() / 1000, state: "sending" };
+  return withEntry(conversation, indexOf(conversation, "user", id), said);
 }
 
 export function rest(conversation: Conversation): Conversation {

@@ -10,7 +10,7 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   const element = document.createElement(tag);
   element.className = className;
   element.append(...children);
-  for (const name in attributes) element.setAttribute(name, attributes[name]!);
+  for (const name of Object.keys(attributes)) element.setAttribute(name, attributes[name]!);
   return element;
 }
 
@@ -40,6 +40,7 @@ export function button(
 ): HTMLButtonElement {
   const element = h("button", className, [content], {
     type: "button",
+    part: action,
     "data-action": action,
     ...attributes,
   });

@@ -49,7 +49,7 @@ function player(file: FileLink, href: string): HTMLElement | undefined {
 export function fileView(file: FileLink, { api, info, lang }: Kit): HTMLElement {
   const href = safeHref(file.url, api);
   const link = card(file, href, lang());
-  const hosts = [new URL(api).host, ...(info().images ?? [])];
+  const hosts = [new URL(api).host, ...(info()?.images ?? [])];
   const shown = href && isOfHost(href, hosts) ? player(file, href) : undefined;
   if (!shown) return link;
   const fail = () => shown.replaceWith(link);

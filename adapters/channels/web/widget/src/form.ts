@@ -69,7 +69,7 @@ const shown = new WeakMap<Kit, { form?: Form; element?: HTMLElement }>();
 
 // Shows the session's form instead of the composer, until it is answered.
 export function askFirst(kit: Kit): void {
-  const { form } = kit.info();
+  const { form } = kit.info()!;
   const before = shown.get(kit);
   if (form && JSON.stringify(form) === JSON.stringify(before?.form)) return;
   before?.element?.remove();

@@ -16,8 +16,8 @@ export function matches(pattern: string, { origin, pathname }: URL | Location): 
 
 // Each message is planned once, however often a session says that it is to be shown.
 export function createGreeter(core: Core, dismiss: () => string) {
-  const { root, name, open, emit } = core;
-  const shownName = `${name}:shown`;
+  const { root, keptAs, open, emit } = core;
+  const shownName = `${keptAs}:shown`;
   const planned = new Set<string>();
   // It is there before it says something: a screen reader reads what changes.
   const bubble = h("div", "greet", [], { role: "status", part: "greeting" });

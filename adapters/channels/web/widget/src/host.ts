@@ -22,6 +22,7 @@ export function dress(host: Element, options: Options): void {
   const { accent = "", theme = "", mode, side = "", dir, lang } = options;
   const element = host as HTMLElement;
   Object.assign(element.dataset, { theme, mode, side });
-  element.dir = dir || directionOf(lang);
+  // The direction is the one thing that `all: initial` leaves to the page.
+  element.dir = element.style.direction = dir || directionOf(lang);
   element.style.setProperty("--cg-accent", CSS.supports("color", accent) ? accent : "");
 }

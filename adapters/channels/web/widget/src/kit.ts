@@ -14,8 +14,10 @@ export interface Kit {
   readonly api: string;
   // The language numbers and dates are written in.
   lang(): string;
-  // What the latest session said.
-  info(): SessionInfo;
+  // Under which the browser keeps what was not sent.
+  readonly unsentName: string;
+  // What the latest session said; nothing before the first.
+  info(): SessionInfo | undefined;
   send(text: string, files?: readonly FileLink[]): void;
   // Says it to a screen reader, once.
   announce(text: string): void;

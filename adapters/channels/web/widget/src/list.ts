@@ -59,6 +59,7 @@ export function createList(kit: Kit): () => void {
   kit.panel.append(page);
 
   function close(): void {
+    if (page.hidden) return;
     page.hidden = true;
     for (const each of kit.panel.children) (each as HTMLElement).inert = false;
     kit.panel.querySelector<HTMLElement>("[data-action=list]")!.focus();
@@ -79,7 +80,7 @@ export function createList(kit: Kit): () => void {
       row.remove();
       backButton.focus();
       if (!list.firstChild) showEmpty();
-      if (item.id === kit.info().conversation) await kit.session.reopen({ conversation: uuid() });
+      if (item.id === kit.info()!.conversation) await kit.session.reopen({ conversation: uuid() });
     } catch (error) {
       kit.tell((error as Error).message);
     }
@@ -111,7 +112,7 @@ export function createList(kit: Kit): () => void {
     const row = h("li", "item", [opener, bin]);
     bin.title = said.remove;
     opener.onclick = () => void open(item.id);
-    if (item.id === kit.info().conversation) opener.setAttribute("aria-current", "true");
+    if (item.id === kit.info()!.conversation) opener.setAttribute("aria-current", "true");
     if (item.unread) time.before(h("span", "dot", [], { role: "img", "aria-label": said.unread }));
     return row;
   }

@@ -58,7 +58,7 @@ export function createExtras(kit: Kit): Extras {
   }
 
   return {
-    text: (parent, text) => showMarkdown(parent, text, kit.info().images),
+    text: (parent, text) => showMarkdown(parent, text, kit.info()?.images),
     show(entry, { element, text, beside }, isLast, before) {
       fill(slotsOf(beside, text), entry, isLast);
       showDay(element, entry.at, before);

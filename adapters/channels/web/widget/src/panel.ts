@@ -14,15 +14,15 @@ import { panelSheet } from "./style";
 import { createGlossary, directionOf, label } from "./texts";
 import { createTyping } from "./typing";
 import { uuid } from "./uuid";
-import { secondsText } from "./wait";
 import { createWindow } from "./window";
 import type { Ended, FileLink, SessionInfo } from "./wire";
 
 export const mount: Mount = (root, options, port) => {
-  const { api, mode, lang, dir, title: name, texts: own } = options;
+  const { api, mode, lang, dir, title: ownTitle, texts: own } = options;
+  const name = storageName(options);
   const glossary = createGlossary(lang);
   const { texts } = glossary;
-  const change: Change = { lang, dir, title: name };
+  const change: Change = { lang, dir, title: ownTitle };
   // Those that have an address come later.
   if (typeof own === "object") change.texts = own;
   let conversation = EMPTY;
@@ -46,7 +46,7 @@ export const mount: Mount = (root, options, port) => {
   const announcer = h("div", "sr", [], { role: "status" });
   const tell = (text: string) => void (line.textContent = text);
   const announce = (text: string) => void (announcer.textContent = text);
-  const composer = createComposer(`${storageName(options)}:draft`, {
+  const composer = createComposer({
     send: sayIt,
     stop: () => void session.stop().catch(console.error),
   });
@@ -70,15 +70,17 @@ export const mount: Mount = (root, options, port) => {
   const session = createSession(options, {
     opened, changed, ended, refused,
     typing: typing.hear,
-    connection: (isUp) => tell(isUp ? "" : texts.reconnecting),
+    connection: (isUp, error) =>
+      tell(isUp ? "" : error?.status === 429 ? error.message! : texts.reconnecting),
     challenged: (challenge) =>
       new Promise((solve) => port.emit("challenge", { ...challenge, solve })),
-    seconds: (count) => secondsText(count, change.lang),
+    deliver: (said) => parts.deliver(said),
   });
   const kit: Kit = {
     root, panel, log, composer, glossary, session, api, announce, tell,
+    unsentName: `${name}:unsent`,
     lang: () => change.lang!,
-    info: () => info!, send: sayIt,
+    info: () => info, send: sayIt,
     load: (file) => parts.load(file),
   };
   const parts = createParts(kit, (extras) => {
@@ -91,7 +93,8 @@ export const mount: Mount = (root, options, port) => {
     glossary.use(lang, info?.texts, change.texts);
     label(panel, texts);
     panel.lang = lang;
-    (root.host as HTMLElement).dir = dir || directionOf(lang);
+    const host = root.host as HTMLElement;
+    host.dir = host.style.direction = dir || directionOf(lang);
     title.textContent = panel.ariaLabel = change.title || info?.title || "Chat";
   }
 
@@ -99,6 +102,9 @@ export const mount: Mount = (root, options, port) => {
     const before = info;
     const place = [now.visitor, now.conversation, !now.form].join();
     info = now;
+    // What somebody who was known has written is nobody else's.
+    if (before?.user && before.visitor !== now.visitor) forget();
+    composer.keepAs(`${name}:${now.visitor}:draft`);
     speak();
     line.classList.remove("refused");
     composer.element.inert = false;
@@ -209,23 +215,29 @@ export const mount: Mount = (root, options, port) => {
     if (view.isShown()) session.follow();
   }
 
-  // What was written and not sent is nobody else's.
-  function reset(): void {
+  function forget(): void {
     composer.write("");
+    composer.attachments?.clear();
+    panel.querySelector<HTMLElement>("[data-action=back]")?.click();
+  }
+
+  function reset(): void {
+    forget();
     someoneElse({ token: undefined, identity: undefined });
   }
 
+  composer.field.addEventListener("input", () => void parts.write());
   speak();
   root.adoptedStyleSheets.push(panelSheet);
   root.append(panel);
   return {
-    open() {
-      view.show(true);
+    open(isAgain) {
+      view.show(true, isAgain);
       session.follow();
       toEnd();
       draw();
       read();
-      if (mode !== "inline") view.focus(composer.field);
+      if (mode !== "inline" && !isAgain) view.focus(composer.field);
     },
     close() {
       view.show(false);

@@ -1,16 +1,21 @@
 // What is not needed to open, read and write is loaded when it is.
 import type { Kit } from "./kit";
 import type { Extras } from "./messages";
+import type { Outgoing } from "./session";
+import { recall } from "./storage";
+import { backoff } from "./wait";
 import type { SessionInfo } from "./wire";
+import type { Writer } from "./write";
 
 type More = { createExtras(kit: Kit): Extras };
-type Writing = { extendComposer(kit: Kit): (info: SessionInfo) => void };
+type Writing = { extendComposer(kit: Kit): Writer };
 type Listing = { createList(kit: Kit): () => void };
 type Asking = { askFirst(kit: Kit): void };
 
 export function createParts(kit: Kit, hasExtras: (extras: Extras) => void) {
   const loaded: Record<string, Promise<unknown> | undefined> = {};
   let tries = 0;
+  let writer: Promise<Writer> | undefined;
 
   // What is made of a part, once.
   function load<Part, Made = Part>(file: string, make?: (part: Part) => Made): Promise<Made> {
@@ -24,12 +29,34 @@ export function createParts(kit: Kit, hasExtras: (extras: Extras) => void) {
     return loaded[file] as Promise<Made>;
   }
 
+  // Whatever was said waits until it is there.
+  async function insist(): Promise<Writer> {
+    try {
+      return await load(WRITE_FILE, ({ extendComposer }: Writing) => extendComposer(kit));
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, backoff(2)));
+      return insist();
+    }
+  }
+
+  function more(): Promise<void> {
+    const make = ({ createExtras }: More) => hasExtras(createExtras(kit));
+    return load(MORE_FILE, make).catch(console.error);
+  }
+
+  function write(): Promise<Writer> {
+    return (writer ??= insist());
+  }
+
   return {
+    write,
+    more,
+    deliver(said: Outgoing): void {
+      void write().then(({ deliver }) => deliver(said));
+      // The answer will need it.
+      void more();
+    },
     load: <Part>(file: string) => load<Part>(file),
-    more: () =>
-      load(MORE_FILE, ({ createExtras }: More) => hasExtras(createExtras(kit))).catch(
-        console.error,
-      ),
     list: () =>
       void load(LIST_FILE, ({ createList }: Listing) => createList(kit)).then(
         (show) => show(),
@@ -37,9 +64,8 @@ export function createParts(kit: Kit, hasExtras: (extras: Extras) => void) {
       ),
     opened(info: SessionInfo): void {
       const { files, voice } = info.features ?? {};
-      if (files || voice) {
-        const extend = ({ extendComposer }: Writing) => extendComposer(kit);
-        load(WRITE_FILE, extend).then((update) => update(info), console.error);
+      if (files || voice || writer || recall("sessionStorage", kit.unsentName)) {
+        void write().then(({ update }) => update());
       }
       // Also to take away the form of another conversation.
       if (info.form || loaded[FORM_FILE]) {

@@ -15,7 +15,8 @@ export interface Change {
 }
 
 export interface Panel {
-  open(): void;
+  // Again: where it was open already, and has been moved.
+  open(isAgain?: boolean): void;
   close(): void;
   // Ends the stream and takes the panel out of the page.
   destroy(): void;

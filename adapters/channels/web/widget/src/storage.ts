@@ -4,9 +4,8 @@ type Area = "localStorage" | "sessionStorage";
 export function recall(area: Area, name: string): string | undefined {
   try {
     return window[area].getItem(name) ?? undefined;
-  } catch {
-    return undefined;
-  }
+  } catch {}
+  return undefined;
 }
 
 // Nothing to keep takes away what was kept.

@@ -14,7 +14,7 @@ export interface StreamPort {
   event(event: ServerEvent): void;
   cursorIsLost(): void;
   // The connection is up, or has failed and is being tried again.
-  connection(isUp: boolean): void;
+  connection(isUp: boolean, error?: Partial<Refusal>): void;
   // The gateway has said no for good.
   refused(refusal: Refusal): void;
 }
@@ -159,7 +159,7 @@ export function createStream(port: StreamPort): Stream {
         }
         if (error === ANEW) wait = 0;
         else {
-          port.connection(false);
+          port.connection(false, error as Error);
           wait = waitAfter(error, failures++);
         }
       }

@@ -135,6 +135,7 @@ export function createTray(kit: Kit, texts: WriteTexts) {
   composer.attachments = {
     ready,
     clear() {
+      for (const { upload } of items) upload?.cancel();
       items.clear();
       tray.replaceChildren();
       show();

@@ -2,10 +2,12 @@ import { isRefusal } from "./client";
 
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
+// Slow: after a restart of the gateway nobody waits for much longer than it took.
+const GROWTH = 1.2;
 
 // Full jitter: after an outage the clients come back spread out, not all at once.
 export function backoff(attempt: number): number {
-  return Math.random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
+  return Math.random() * Math.min(LONGEST_MS, FIRST_MS * GROWTH ** attempt);
 }
 
 export function secondsText(count: number, lang?: string): string {

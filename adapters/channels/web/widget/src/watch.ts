@@ -22,9 +22,9 @@ const PAGE_FIRST_MS = 1000;
 
 // Returns what is to be told of each session and each finished answer.
 export function watch(core: Core): (info?: SessionInfo, end?: Ended) => void {
-  const { root, launcher, options, name } = core;
+  const { root, launcher, options, keptAs } = core;
   const { host } = root;
-  const seenName = `${name}:seen`;
+  const seenName = `${keptAs}:seen`;
   const wear = createTheme(root);
   const greet = createGreeter(core, () => words().dismiss);
   let known: SessionInfo | undefined;
@@ -45,12 +45,13 @@ export function watch(core: Core): (info?: SessionInfo, end?: Ended) => void {
 
   // When the person was last here, and when the newest answer was given that has been seen.
   function last(): [here: number, seen: number] {
-    return JSON.parse(recall("localStorage", seenName) ?? "[0,0]") as [number, number];
+    const [here, seen] = recall("localStorage", seenName)?.match(/[\d.]+/g) ?? [];
+    return [Number(here ?? 0), Number(seen ?? 0)];
   }
 
   function see(): void {
     count(0);
-    keep("localStorage", seenName, JSON.stringify([Date.now(), newest]));
+    keep("localStorage", seenName, `[${Date.now()},${newest}]`);
   }
 
   function heed(info: SessionInfo): void {

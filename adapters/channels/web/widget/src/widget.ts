@@ -20,7 +20,7 @@ export interface Core {
   readonly launcher: HTMLButtonElement;
   readonly options: Options;
   // Under which the browser keeps what is kept.
-  readonly name: string;
+  readonly keptAs: string;
   // What the launcher's name ends with while it is closed.
   suffix: string;
   isOpen: boolean;
@@ -134,10 +134,6 @@ export function createWidget(options: Options, files: string) {
     watch();
   }
 
-  function hide(isHidden: boolean): void {
-    launcher.hidden = isHidden;
-  }
-
   function toggle(): void {
     if (core.isOpen) close();
     else open();
@@ -154,7 +150,7 @@ export function createWidget(options: Options, files: string) {
     if (host.isConnected) return;
     const place = options.target ? document.querySelector(options.target) : document.body;
     place?.append(host);
-    if (core.isOpen) tell((loaded) => loaded.open());
+    if (core.isOpen) tell((loaded) => loaded.open(true));
   }
 
   const observer = new MutationObserver(settle);
@@ -162,7 +158,7 @@ export function createWidget(options: Options, files: string) {
     root,
     launcher,
     options,
-    name: `${EVENT}${options.api}:${options.key}`,
+    keptAs: `${EVENT}${options.api}:${options.key}`,
     suffix: "",
     isOpen: false,
     open,
@@ -179,7 +175,7 @@ export function createWidget(options: Options, files: string) {
   observer.observe(document, { childList: true, subtree: true });
   settle();
   if (!hasLauncher || (mayKeep && isOn(options.open))) open();
-  if (texts || (mayKeep && (isOn(options.proactive) || recall("localStorage", core.name)))) watch();
+  if (texts || (mayKeep && (isOn(options.proactive) || recall("localStorage", core.keptAs)))) watch();
 
   return {
     version: VERSION,
@@ -196,8 +192,12 @@ export function createWidget(options: Options, files: string) {
     off(event: string, listener: Listener): void {
       host.removeEventListener(EVENT + event, heard.get(listener)!);
     },
-    show: () => hide(false),
-    hide: () => hide(true),
+    show() {
+      launcher.hidden = false;
+    },
+    hide() {
+      launcher.hidden = true;
+    },
     send(text: string): void {
       open();
       tell((loaded) => loaded.send(text));
@@ -206,10 +206,10 @@ export function createWidget(options: Options, files: string) {
     identify: (identity: Identity | null) => tell((loaded) => loaded.identify(identity)),
     setLang: (lang: string) => update({ lang }),
     setTheme: (theme: string) => update({ theme }),
-    // What was kept goes even where nothing is open.
+    // What was kept goes even where nothing is open; where nothing was, nothing is asked for.
     reset(): void {
       tell((loaded) => loaded.reset());
-      load().catch(ignore);
+      if (recall("localStorage", core.keptAs)) load().catch(ignore);
     },
     destroy(): void {
       observer.disconnect();

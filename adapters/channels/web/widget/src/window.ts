@@ -7,11 +7,13 @@ const FRAMES = { bubble: "dialog", inline: "section", full: "main" } as const;
 // page can be reached.
 export function createWindow(mode: Mode, closed: () => void, children: Iterable<Node>) {
   const panel: HTMLElement = h(FRAMES[mode as keyof typeof FRAMES] ?? "main", "panel", children);
-  const small = matchMedia("(max-width: 480px)");
+  const small = matchMedia("(max-width: 480px), (max-height: 480px)");
   let isShown = false;
 
-  function show(shown: boolean): void {
+  // Opening a dialog takes the keyboard: where it is open it is left alone.
+  function show(shown: boolean, isAgain = false): void {
     isShown = shown;
+    if (isAgain && !small.matches) return;
     panel.hidden = !shown;
     const dialog = panel as HTMLDialogElement;
     dialog.close?.();
@@ -28,11 +30,19 @@ export function createWindow(mode: Mode, closed: () => void, children: Iterable<
   panel.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && (mode === "bubble" || mode === "frame") && !event.isComposing) close();
   });
+  // What is written here is not for the page's keys, nor the focus for its dialogs.
+  for (const type of ["keydown", "keypress", "keyup", "focusin"]) {
+    panel.addEventListener(type, (event) => event.stopPropagation());
+  }
   panel.addEventListener("cancel", (event) => {
     event.preventDefault();
     close();
   });
-  small.addEventListener("change", () => show(isShown));
+  small.addEventListener("change", () => {
+    const { activeElement } = panel.getRootNode() as ShadowRoot;
+    show(isShown);
+    (activeElement as HTMLElement | null)?.focus();
+  });
   panel.hidden = true;
   for (const element of [panel, ...panel.children]) {
     element.setAttribute("part", element.className || element.localName);

@@ -165,3 +165,24 @@ async def test_a_new_history_keeps_what_is_not_sent(lab: Page) -> None:
 async def test_unknown_events_change_nothing(lab: Page, name: str) -> None:
     result = await fold(lab, START, [name, {"turn": "1"}])
     assert result["texts"] == ["user: Hello", "bot: "]
+
+
+async def test_a_message_that_is_heard_after_its_answer_began_keeps_its_turn(lab: Page) -> None:
+    result = await fold(lab, START, ["user", HELLO], end("Half", "failed"))
+    assert result["entries"][0]["turn"] == "1"
+
+
+async def test_what_was_heard_is_not_unsent_when_the_request_fails(lab: Page) -> None:
+    failed = ["changeSaid", "m1", {"state": "failed", "note": ""}]
+    result = await fold(lab, ["say", "m1", "Hello"], ["user", HELLO], failed)
+    assert result["entries"][0]["state"] == "done"
+
+
+async def test_what_somebody_else_has_not_sent_is_not_kept(lab: Page) -> None:
+    steps = [
+        ["say", "m1", "Hello", None, "ann"],
+        ["say", "m2", "Hi"],
+        ["restore", [], False, "bob"],
+    ]
+    result = await fold(lab, *steps)
+    assert [(entry["id"], entry["place"]) for entry in result["entries"]] == [("m2", "bob")]

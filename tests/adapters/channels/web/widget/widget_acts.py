@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import ConsoleMessage, Page, expect
+from playwright.async_api import ConsoleMessage, Page, Route, expect
 from widget_standin import StandIn
 
 
@@ -56,3 +58,17 @@ async def answer(page: Page, gateway: StandIn, text: str = "Well", **more: Any) 
     gateway.begin(gateway.commands("messages")[-1]["id"], "Hello")
     gateway.end(text, **more)
     await expect(page.locator("[data-role=bot]").last).to_have_attribute("data-state", "done")
+
+
+@asynccontextmanager
+async def held(page: Page, address: str) -> AsyncIterator[None]:
+    """Within it, what is asked for there does not come."""
+    gate = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await gate.wait()
+        await route.continue_()
+
+    await page.route(address, wait)
+    yield
+    gate.set()
