@@ -21,7 +21,8 @@ class Store:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
         own = ["--port", self.port, "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
-        durable = ["--appendonly", "yes", "--appendfsync", "everysec"]
+        # Else a kill in the moment of a sync loses what was acknowledged meanwhile.
+        durable = ["--appendonly", "yes", "--appendfsync", "always"]
         quick = ["--repl-diskless-sync-delay", 0, "--repl-timeout", 5]
         self._command = [find_binary(), *map(str, [*own, *durable, *quick, *options])]
         self._process: subprocess.Popen[bytes] | None = None

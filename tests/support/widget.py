@@ -64,7 +64,7 @@ class Widget:
     async def bots(self) -> list[dict[str, Any]]:
         """The answers in the history."""
         _, body = await self.post("history")
-        return [message for message in body["history"] if message["kind"] == "bot"]
+        return [message for message in body.get("history", ()) if message["kind"] == "bot"]
 
     def read(self) -> None:
         """Begin to follow the event stream from the cursor, until ``leave``."""

@@ -47,7 +47,7 @@ class Store:
         """Start it; it answers a moment later."""
         self._socket.unlink(missing_ok=True)
         command = [find_binary(), "--port", "0", "--unixsocket", self._socket, "--save", ""]
-        command += ["--dir", self._folder, "--appendonly", "yes", "--appendfsync", "everysec"]
+        command += ["--dir", self._folder, "--appendonly", "yes", "--appendfsync", "always"]
         log = self._folder / "redis.log"
         self._process = subprocess.Popen([*command, "--logfile", log], stdin=subprocess.DEVNULL)
 
