@@ -56,7 +56,8 @@ export function createComposer(actions: {
     submit,
     keepAs(name) {
       draftName = name;
-      write(field.value || (recall("sessionStorage", name) ?? ""));
+      const text = field.value || recall("sessionStorage", name);
+      if (text) write(text);
     },
   };
   stopButton.hidden = true;

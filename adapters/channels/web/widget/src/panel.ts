@@ -41,7 +41,7 @@ export const mount: Mount = (root, options, port) => {
   const waiting = words("p", "status");
   const content = h("div", "content", [opening, list, waiting]);
   const log = h("div", "log", [content], { role: "log", "aria-live": "off", tabindex: "0" });
-  const endButton = iconButton("latest", "round latest", DOWN, () => toEnd());
+  const endButton = iconButton("latest", "round latest", DOWN, () => toEnd(true));
   const line = h("p", "line", [], { role: "status", dir: "auto" });
   const announcer = h("div", "sr", [], { role: "status" });
   const tell = (text: string) => void (line.textContent = text);
@@ -232,12 +232,15 @@ export const mount: Mount = (root, options, port) => {
   root.append(panel);
   return {
     open(isAgain) {
-      view.show(true, isAgain);
+      view.show(true);
       session.follow();
       toEnd();
       draw();
       read();
-      if (mode !== "inline" && !isAgain) view.focus(composer.field);
+      // Once it has been laid out: to lay it out for this alone costs time.
+      if (mode !== "inline" && !isAgain) {
+        requestAnimationFrame(() => setTimeout(() => view.focus(composer.field)));
+      }
     },
     close() {
       view.show(false);

@@ -19,9 +19,10 @@ export function followEnd(box: HTMLElement, content: HTMLElement, button: HTMLEl
     button.hidden = isAtEnd;
   }
 
-  function toEnd(): void {
+  // What grows is followed once it has its size; to measure it at once costs time.
+  function toEnd(isNow = false): void {
     isAtEnd = true;
-    follow();
+    if (isNow) follow();
   }
 
   box.addEventListener("scroll", look);

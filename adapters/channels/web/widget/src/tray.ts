@@ -34,8 +34,16 @@ export function createTray(kit: Kit, texts: WriteTexts) {
   const tray = h("ul", "tray");
   picker.hidden = true;
   attach.hidden = true;
+  // To write a size takes a while: it is done for those who come near.
+  for (const near of ["pointerenter", "focus"]) attach.addEventListener(near, explain);
   composer.bar.prepend(attach, picker);
   composer.element.prepend(tray);
+
+  function explain(): void {
+    const { count, bytes } = limits!;
+    const said = filled(texts.limits, { count, size: sizeText(bytes, kit.lang()) });
+    attach.title = `${texts.attach} (${said})`;
+  }
 
   function show(): void {
     const accent = composer.bar.querySelector(".accent")!;
@@ -147,10 +155,8 @@ export function createTray(kit: Kit, texts: WriteTexts) {
       limits = now;
       attach.hidden = !now;
       if (!now) return;
-      const { count, bytes, accept } = now;
-      picker.accept = accept.join();
-      const said = filled(texts.limits, { count, size: sizeText(bytes, kit.lang()) });
-      attach.title = `${texts.attach} (${said})`;
+      picker.accept = now.accept.join();
+      attach.title = texts.attach;
     },
     async addAndSend(file: File): Promise<void> {
       // A voice is bound by the gateway alone.

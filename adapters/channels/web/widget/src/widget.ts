@@ -63,7 +63,8 @@ export function createWidget(options: Options, files: string) {
 
   // Some browsers remember a module that failed to load: each try has another address.
   function part<Part>(file: string): Promise<Part> {
-    return import(new URL(`${file}#${tries++}`, files).href) as Promise<Part>;
+    const address: unknown = new URL(`${file}#${tries++}`, files);
+    return import(address as string) as Promise<Part>;
   }
 
   // Unread answers and what is said unasked: not needed to open, read and write.

@@ -10,15 +10,15 @@ export function createWindow(mode: Mode, closed: () => void, children: Iterable<
   const small = matchMedia("(max-width: 480px), (max-height: 480px)");
   let isShown = false;
 
-  // Opening a dialog takes the keyboard: where it is open it is left alone.
-  function show(shown: boolean, isAgain = false): void {
+  // A dialog that is shown takes the keyboard at once, for which all must be laid out: one that is
+  // not modal only becomes open.
+  function show(shown: boolean): void {
     isShown = shown;
-    if (isAgain && !small.matches) return;
     panel.hidden = !shown;
     const dialog = panel as HTMLDialogElement;
     dialog.close?.();
     if (shown && small.matches) dialog.showModal?.();
-    else if (shown) dialog.show?.();
+    else dialog.open = shown;
   }
 
   // Away at once: until then nothing else on the page takes the keyboard.
@@ -55,7 +55,7 @@ export function createWindow(mode: Mode, closed: () => void, children: Iterable<
     isShown: () => isShown,
     // On a touch screen the keyboard would cover what there is to read.
     focus(element: HTMLElement): void {
-      if (matchMedia("(pointer: fine)").matches) element.focus();
+      (matchMedia("(pointer: fine)").matches ? element : (panel.children[1] as HTMLElement)).focus();
     },
   };
 }

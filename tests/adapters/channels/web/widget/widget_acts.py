@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import ConsoleMessage, Page, Route, expect
 from widget_standin import StandIn
+
+WIDGET = Path(__file__).parents[5] / "adapters" / "channels" / "web" / "widget"
 
 
 def watch(page: Page) -> list[str]:
