@@ -77,7 +77,7 @@ async def test_a_long_answer_is_the_same_after_reloads_at_any_moment(chat: Chat)
     for pause in (0.05, 0.3, 0.6):
         await asyncio.sleep(pause)
         await chat.page.reload()
-    text = await chat.wait(1)
+    text = await chat.wait(1, seconds=60)
     assert len(text) > 5000
     await chat.page.reload()
     assert await chat.wait(1) == text

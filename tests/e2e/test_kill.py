@@ -1,7 +1,11 @@
-"""kill -9: whatever was accepted is answered, once, in order."""
+"""kill -9: whatever was accepted is answered, once, in order.
+
+``KILLS=200`` kills as often as that.
+"""
 
 import asyncio
 import contextlib
+import os
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +17,7 @@ from support.widget import Widget
 
 from gateway.texts import Texts
 
-KILLS = 50
+KILLS = int(os.environ.get("KILLS", "25"))
 MESSAGES = 200
 VISITORS = 10
 BROKE_OFF = Texts().get("en", "failed.interrupted")

@@ -59,10 +59,10 @@ class Chat:
         """What stands in the messages of the bot, or of the person."""
         return await self.page.locator(f"[data-turn][data-role={role}] .text").all_inner_texts()
 
-    async def wait(self, count: int, state: str = "done") -> str:
+    async def wait(self, count: int, state: str = "done", seconds: float = 15) -> str:
         """Wait until so many answers have that state; the text of the last."""
         answers = self.page.locator(f"[data-turn][data-role=bot][data-state={state}]")
-        await answers.nth(count - 1).wait_for(timeout=15_000)
+        await answers.nth(count - 1).wait_for(timeout=seconds * 1000)
         return await answers.nth(count - 1).locator(".text").inner_text()
 
     async def wait_for_text(self, text: str) -> None:
