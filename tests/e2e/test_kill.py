@@ -17,7 +17,7 @@ from support.widget import Widget
 
 from gateway.texts import Texts
 
-KILLS = int(os.environ.get("KILLS", "25"))
+KILLS = int(os.environ.get("KILLS", "15"))
 MESSAGES = 200
 VISITORS = 10
 BROKE_OFF = Texts().get("en", "failed.interrupted")

@@ -114,7 +114,6 @@ def doubled() -> dict[str, str]:
 
 
 WORDS: dict[str, tuple[str, dict[str, str]]] = {
-    "en": ("en", {}),
     "vi": ("vi", {}),
     "long": ("en", doubled()),
 }
