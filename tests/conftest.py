@@ -74,7 +74,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 async def sandbox() -> AsyncIterator[str]:
     """The sandbox bot, at a quick pace; its base URL."""
-    api = ClickAI(Answers("# Chat Gateway\n").answer, Memory(), pace=0.001)
+    api = ClickAI(Answers("# Chat Gateway\n").answer, Memory(), pace=0.002)
     async with serving(api.application(), "127.0.0.1", 0) as port:
         yield f"http://127.0.0.1:{port}/v1"
 

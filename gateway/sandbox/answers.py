@@ -12,7 +12,7 @@ from gateway.sandbox.clickai_refusals import CODES
 from gateway.sandbox.readme import Readme
 
 _SLOW = 0.25
-_MOST_NUMBERS = 500
+_MOST_NUMBERS = 1500
 _NAME = re.compile(r"\bmy name is\s+([^\n.,;:!?]{1,60})", re.IGNORECASE)
 _NAME_END = re.compile(r"\s+(?:and|but|what|so|or)\b.*", re.IGNORECASE)
 _ASKS_NAME = re.compile(r"\b(?:what(?:'s|’s| is) my name|who am i)\b", re.IGNORECASE)

@@ -1,11 +1,7 @@
-"""kill -9: whatever was accepted is answered, once, in order.
-
-``KILLS=200`` kills as often as that.
-"""
+"""kill -9: whatever was accepted is answered, once, in order."""
 
 import asyncio
 import contextlib
-import os
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,7 +13,7 @@ from support.widget import Widget
 
 from gateway.texts import Texts
 
-KILLS = int(os.environ.get("KILLS", "15"))
+KILLS = 50
 MESSAGES = 200
 VISITORS = 10
 BROKE_OFF = Texts().get("en", "failed.interrupted")

@@ -16,7 +16,7 @@ from support.embedded import embedded
 from support.servers import Process, web_config
 from support.tabs import Door, Tabs, door_to
 
-KILLS = int(os.environ.get("WIDGET_KILLS", "5"))
+KILLS = int(os.environ.get("WIDGET_KILLS", "6"))
 IN_A_ROW = min(10, KILLS)
 CONVERSATIONS = [min(IN_A_ROW, KILLS - first) for first in range(0, KILLS, IN_A_ROW)]
 LAST = 6

@@ -5,10 +5,8 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright
 
-# A machine that is busy with other tests takes its time.
-expect.set_options(timeout=20_000)
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -61,10 +59,10 @@ class Chat:
         """What stands in the messages of the bot, or of the person."""
         return await self.page.locator(f"[data-turn][data-role={role}] .text").all_inner_texts()
 
-    async def wait(self, count: int, state: str = "done", seconds: float = 15) -> str:
+    async def wait(self, count: int, state: str = "done") -> str:
         """Wait until so many answers have that state; the text of the last."""
         answers = self.page.locator(f"[data-turn][data-role=bot][data-state={state}]")
-        await answers.nth(count - 1).wait_for(timeout=seconds * 1000)
+        await answers.nth(count - 1).wait_for(timeout=15_000)
         return await answers.nth(count - 1).locator(".text").inner_text()
 
     async def wait_for_text(self, text: str) -> None:

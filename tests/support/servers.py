@@ -115,7 +115,7 @@ def wait_for(condition: Any, seconds: float = 10) -> None:
         time.sleep(0.01)
 
 
-async def eventually(condition: Any, seconds: float = 30) -> Any:
+async def eventually(condition: Any, seconds: float = 10) -> Any:
     """Wait until a condition, or what it awaits, is true; its value."""
     until = time.monotonic() + seconds
     while True:

@@ -114,6 +114,7 @@ def doubled() -> dict[str, str]:
 
 
 WORDS: dict[str, tuple[str, dict[str, str]]] = {
+    "en": ("en", {}),
     "vi": ("vi", {}),
     "long": ("en", doubled()),
 }

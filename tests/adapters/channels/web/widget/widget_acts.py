@@ -39,7 +39,7 @@ async def say(page: Page, text: str) -> None:
 
 
 async def eventually(check: Any) -> None:
-    for _ in range(3000):
+    for _ in range(800):
         if check():
             return
         await asyncio.sleep(0.01)
