@@ -1,6 +1,7 @@
 """The machine: whether a measurement had it to itself."""
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +13,12 @@ class Watch:
         self._began = time.monotonic()
         self._busy = _busy_seconds()
         self._own = _own_seconds()
+
+    def __str__(self) -> str:
+        return (
+            f"{os.cpu_count()} cores, of which {self.others:.1f} were busy with something else;"
+            f" Python {sys.version.split()[0]}; {self.seconds:.0f} s."
+        )
 
     @property
     def seconds(self) -> float:

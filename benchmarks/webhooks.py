@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import re
 import sys
 import tempfile
@@ -183,8 +182,5 @@ def run(platform: Platform, program: str) -> int:
         print(f"{program}: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     print(render(rows))
-    print(
-        f"\n{os.cpu_count()} cores, of which {watch.others:.1f} were busy with something else;"
-        f" Python {sys.version.split()[0]}; {watch.seconds:.0f} s."
-    )
+    print(f"\n{watch}")
     return 0

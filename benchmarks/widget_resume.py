@@ -5,8 +5,6 @@
 
 import asyncio
 import contextlib
-import os
-import shutil
 import sys
 import tempfile
 import time
@@ -16,8 +14,9 @@ from pathlib import Path
 from statistics import quantiles
 from typing import NamedTuple, TypeVar
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
+from benchmarks.browser import chromium
 from benchmarks.child import Child
 from benchmarks.machine import Watch
 from benchmarks.stage import Stage
@@ -35,7 +34,6 @@ GOAL = "1500"
 HEAD = ("until the answer goes on, ms", "goal p95", "p50", "p95", "longest", "request p95", "of")
 ANSWER = "[data-turn][data-role=bot]"
 T = TypeVar("T")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 WATCH = """
 const streams = (window.streams = []);
 const ask = window.fetch;
@@ -233,13 +231,11 @@ def row_of(name: str, trials: Sequence[Resumed]) -> Sequence[str]:
 
 async def measured(folder: Path) -> list[Sequence[str]]:
     """Every row."""
-    async with AsyncExitStack() as stack, async_playwright() as playwright:
+    async with AsyncExitStack() as stack:
         await stack.enter_async_context(asyncio.timeout(MOST_SECONDS))
         stage = Stage(folder, stack)
         await stage.stand_in()
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
-        stack.push_async_callback(browser.close)
+        browser = await stack.enter_async_context(chromium())
         course = Course(stage)
         stack.push_async_callback(course.end)
         await course.begin(browser)
@@ -257,7 +253,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         rows = asyncio.run(measured(Path(folder)))
     print(aligned(HEAD, rows))
-    print(f"\n{os.cpu_count()} cores, of which {watch.others:.1f} were busy with something else.")
+    print(f"\n{watch}")
     return 0
 
 

@@ -5,7 +5,6 @@
 
 import argparse
 import asyncio
-import os
 import signal
 import sys
 import tempfile
@@ -198,10 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"widget_way: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     print(render(rows))
-    print(
-        f"\n{os.cpu_count()} cores, of which {watch.others:.1f} were busy with something else;"
-        f" Python {sys.version.split()[0]}; {watch.seconds:.0f} s."
-    )
+    print(f"\n{watch}")
     return 0
 
 

@@ -1,14 +1,13 @@
 """The whole way, in a real browser: a person types in the widget, an answer streams back."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 from playwright.async_api import Browser, expect
 from support.browser import Chat, chromium
+from support.pages import shop
 from support.servers import (
     Process,
     end_embedded,
@@ -159,27 +158,6 @@ async def test_a_killed_gateway_comes_back_with_what_was_shown(
     end_embedded(folder / "data")
 
 
-@contextlib.asynccontextmanager
-async def shop(gateway_url: str, port: int) -> AsyncIterator[str]:
-    """A page of another origin that embeds the widget."""
-
-    async def page(_: web.Request) -> web.Response:
-        script = f'<script src="{gateway_url}/widget/w.js" data-key="pk_test" defer></script>'
-        icon = '<link rel="icon" href="data:,">'
-        html = f"<!doctype html><title>Shop</title>{icon}<h1>Shop</h1>{script}"
-        return web.Response(text=html, content_type="text/html")
-
-    app = web.Application()
-    app.router.add_get("/", page)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        await runner.cleanup()
-
-
 async def test_an_origin_that_is_not_listed_is_told_in_the_console(
     browser: Browser, gateway: Service
 ) -> None:
@@ -195,7 +173,7 @@ async def test_a_listed_origin_may_embed(
 ) -> None:
     port = free_port()
     config = web_config(sandbox, redis_url)
-    config["channels"]["site"]["origins"] = [f"http://127.0.0.1:{port}"]
+    config["channels"]["site"]["origins"] = [f"http://localhost:{port}"]
     async with running(loaded(folder, config)) as gateway, shop(gateway.url, port) as url:
         chat = Chat(await browser.new_page())
         await chat.page.goto(url)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from support.embedded import embedded
 from support.servers import Process, end_embedded, eventually, free_port, web_config
 from support.widget import Widget
 
@@ -22,12 +23,8 @@ BROKE_OFF = Texts().get("en", "failed.interrupted")
 @pytest.fixture
 async def process(sandbox: str, folder: Path) -> AsyncIterator[Process]:
     """A gateway with its embedded server, as a process."""
-    process = Process(folder, web_config(sandbox), free_port())
-    await process.start()
-    yield process
-    if process.alive:
-        process.terminate()
-    end_embedded(folder / "data")
+    async with embedded(folder, web_config(sandbox)) as process:
+        yield process
 
 
 async def test_a_killed_answer_keeps_what_was_shown_and_says_so(

@@ -1,28 +1,25 @@
 """What made people leave other widgets does not happen between this one and the real gateway."""
 
-import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
 from playwright.async_api import Browser, Response, expect
 from support.browser import Chat, chromium
+from support.pages import shop
 from support.servers import free_port, loaded, running, web_config
 
 from adapters.channels.web.pages import STATIC
 from gateway.service import Service
 
-SHOP = """<!doctype html><html lang="en"><title>Shop</title><link rel="icon" href="data:,">
-<button id="ask" onclick="ask()">Ask about this</button>
+BUTTON = """<button id="ask" onclick="ask()">Ask about this</button>
 <script>
-  function ask() {{
+  function ask() {
     ChatGateway.send("/new");
     ChatGateway.send("what is my name?");
-  }}
-</script>
-<script src="{gateway}/widget/w.js" data-key="pk_test"></script>"""
+  }
+</script>"""
 # What the page reads of streams, too.
 LISTEN = """(() => {
   const ask = window.fetch;
@@ -38,24 +35,6 @@ LISTEN = """(() => {
 })()"""
 
 
-@contextlib.asynccontextmanager
-async def shop(gateway: str, port: int) -> AsyncIterator[str]:
-    """A page of another origin that has the widget."""
-
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(text=SHOP.format(gateway=gateway), content_type="text/html")
-
-    app = web.Application()
-    app.router.add_get("/{path:.*}", page)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    try:
-        yield f"http://localhost:{port}"
-    finally:
-        await runner.cleanup()
-
-
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     async with chromium() as browser:
@@ -67,7 +46,10 @@ async def chat(browser: Browser, sandbox: str, redis_url: str, folder: Path) -> 
     port = free_port()
     config = web_config(sandbox, redis_url)
     config["channels"]["site"]["origins"] = [f"http://localhost:{port}"]
-    async with running(loaded(folder, config)) as gateway, shop(gateway.url, port) as url:
+    async with (
+        running(loaded(folder, config)) as gateway,
+        shop(gateway.url, port, attributes="", body=BUTTON) as url,
+    ):
         chat = Chat(await browser.new_page(locale="en-GB"))
         await chat.page.add_init_script(LISTEN)
         await chat.page.goto(url)

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from support.browser import chromium
 from support.embedded import embedded
+from support.gate import Gate, gate
 from support.servers import Process, web_config
-from support.tabs import Door, Tabs, door_to
+from support.tabs import Tabs
 
 KILLS = int(os.environ.get("WIDGET_KILLS", "6"))
 IN_A_ROW = min(10, KILLS)
@@ -37,42 +38,42 @@ async def process(sandbox: str, folder: Path) -> AsyncIterator[Process]:
 
 
 @pytest.fixture
-async def door(process: Process) -> AsyncIterator[Door]:
-    async with door_to(int(process.url.rsplit(":", 1)[1])) as door:
+async def door(process: Process) -> AsyncIterator[Gate]:
+    async with gate(int(process.url.rsplit(":", 1)[1])) as door:
         yield door
 
 
 @pytest.fixture
-async def tabs(door: Door) -> AsyncIterator[Tabs]:
+async def tabs(door: Gate) -> AsyncIterator[Tabs]:
     async with chromium() as browser:
         tabs = Tabs(await browser.new_context(locale="en-GB"), f"http://127.0.0.1:{door.port}/")
         await tabs.open()
         yield tabs
 
 
-async def cut(_: Tabs, door: Door, __: Process) -> None:
+async def cut(_: Tabs, door: Gate, __: Process) -> None:
     """Every connection is cut, and for a moment none is let in."""
     door.shut()
     await asyncio.sleep(0.05)
     door.open()
 
 
-async def reload(tabs: Tabs, _: Door, __: Process) -> None:
+async def reload(tabs: Tabs, _: Gate, __: Process) -> None:
     await tabs.reload()
 
 
-async def another_tab(tabs: Tabs, _: Door, __: Process) -> None:
+async def another_tab(tabs: Tabs, _: Gate, __: Process) -> None:
     """The tab that has the stream is closed; the other goes on, and there is a new one."""
     await tabs.replace()
 
 
-async def restart(_: Tabs, __: Door, process: Process) -> None:
+async def restart(_: Tabs, __: Gate, process: Process) -> None:
     """The gateway is told to stop, and started again."""
     assert await asyncio.to_thread(process.terminate) == 0
     await process.start()
 
 
-async def kill(_: Tabs, __: Door, process: Process) -> None:
+async def kill(_: Tabs, __: Gate, process: Process) -> None:
     process.kill()
     await process.start()
 
@@ -91,7 +92,7 @@ async def check(tabs: Tabs, number: int) -> None:
 @pytest.mark.timeout(60 * IN_A_ROW)
 @pytest.mark.parametrize(("seed", "kills"), [*enumerate(CONVERSATIONS)])
 async def test_random_kills(
-    tabs: Tabs, door: Door, process: Process, seed: int, kills: int
+    tabs: Tabs, door: Gate, process: Process, seed: int, kills: int
 ) -> None:
     dice = random.Random(seed)
     kinds = dice.sample(KINDS, len(KINDS))

@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import BrowserContext
 from support.browser import chromium
 from support.embedded import embedded
+from support.gate import Gate, gate
 from support.servers import (
     Process,
     eventually,
@@ -20,7 +21,7 @@ from support.servers import (
     loaded,
     web_config,
 )
-from support.tabs import Door, Tabs, door_to
+from support.tabs import Tabs
 
 from gateway.config import Config
 from gateway.service import Service
@@ -82,7 +83,7 @@ class Rolling:
         self._config = config
         self._latest: Service | None = None
 
-    async def roll(self, door: Door) -> None:
+    async def roll(self, door: Gate) -> None:
         """Start another, let it be found, and tell the one before to stop."""
         before, self._latest = self._latest, Service(self._config)
         await self._latest.start()
@@ -107,7 +108,7 @@ async def rolling(sandbox: str, redis_url: str, folder: Path) -> AsyncIterator[R
 async def test_a_gateway_that_is_replaced_finishes_its_answer(
     context: BrowserContext, rolling: Rolling, dice: random.Random
 ) -> None:
-    async with door_to(free_port()) as door:
+    async with gate(free_port()) as door:
         await rolling.roll(door)
         tabs = Tabs(context, f"http://127.0.0.1:{door.port}/")
         await tabs.open()

@@ -25,11 +25,17 @@ def executable() -> str:
     return path
 
 
+# A microphone that is always there, and allowed.
+MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+
+
 @contextlib.asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser; each page of it may have a context of its own."""
+async def chromium(*more: str) -> AsyncIterator[Browser]:
+    """A browser, with more flags; each page of it may have a context of its own."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))
+        browser = await playwright.chromium.launch(
+            executable_path=executable(), args=[*FLAGS, *more]
+        )
         try:
             yield browser
         finally:

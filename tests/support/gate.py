@@ -30,12 +30,19 @@ class Gate:
         """Let new connections pass."""
         self._shut = False
 
+    def lead_to(self, port: int) -> None:
+        """New connections go to another server."""
+        self._server_port = port
+
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A new connection."""
-        if self._shut:
+        """A new connection; it is refused when nobody listens."""
+        try:
+            if self._shut:
+                raise ConnectionRefusedError
+            inner, outer = await asyncio.open_connection("127.0.0.1", self._server_port)
+        except OSError:
             writer.close()
             return
-        inner, outer = await asyncio.open_connection("127.0.0.1", self._server_port)
         self._writers |= {writer, outer}
         for passing in (self._pass(reader, outer), self._pass(inner, writer)):
             self._passing.add(asyncio.create_task(passing))

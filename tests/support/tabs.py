@@ -1,13 +1,8 @@
-"""One person's tabs with the widget, and a door to the gateway that may be nobody's for a while."""
-
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+"""One person's tabs with the widget."""
 
 from playwright.async_api import BrowserContext
 
 from support.browser import Chat
-from support.gate import Gate
 
 ANSWERS = "[data-turn][data-role=bot] .text"
 ENDED = "[data-turn][data-role=bot]:not([data-state=streaming])"
@@ -23,35 +18,6 @@ setInterval(() => {{
   }}
 }}, 20);
 """
-
-
-class Door(Gate):
-    """What the tabs reach a gateway by, also while there is none."""
-
-    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A new connection; it is refused when nobody listens."""
-        try:
-            await super().take(reader, writer)
-        except OSError:
-            writer.close()
-
-    def lead_to(self, port: int) -> None:
-        """New connections go to another gateway."""
-        self._server_port = port
-
-
-@contextlib.asynccontextmanager
-async def door_to(port: int) -> AsyncIterator[Door]:
-    """A door to a local port."""
-    door = Door(port)
-    server = await asyncio.start_server(door.take, "127.0.0.1", 0)
-    door.port = server.sockets[0].getsockname()[1]
-    try:
-        yield door
-    finally:
-        await door.end()
-        server.close()
-        await server.wait_closed()
 
 
 class Tabs:

@@ -14,10 +14,9 @@ from playwright.async_api import (
     Page,
     ViewportSize,
     WebError,
-    async_playwright,
 )
 from redis.asyncio import Redis
-from support.browser import FLAGS, executable
+from support.browser import MICROPHONE, chromium
 from support.servers import loaded, running, web_config
 from table_acts import IDENTITY_SECRET, SIGNING_SECRET, Problems
 from table_bot import Bot, open_bot
@@ -25,7 +24,6 @@ from table_shop import HEAD, Pictures, Shop, open_pictures, open_shop
 
 from gateway.service import Service
 
-MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 SIZE = ViewportSize(width=1000, height=800)
 REPORT = """addEventListener("securitypolicyviolation", (violation) => {
   console.error("violation", violation.violatedDirective, violation.blockedURI, violation.sample);
@@ -76,12 +74,8 @@ def configured(bot: Bot, shop: Shop, pictures: Pictures, redis_url: str) -> dict
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=executable(), args=[*FLAGS, *MICROPHONE]
-        )
+    async with chromium(*MICROPHONE) as browser:
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")

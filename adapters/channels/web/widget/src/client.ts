@@ -28,6 +28,11 @@ export function isFinal(error: unknown): error is Refusal {
   return isRefusal(error) && (/^40[34]/.test(`${error.status}`) || isAboutIdentity(error));
 }
 
+// A developer whose site is refused looks at the console first.
+export function report(error: unknown): void {
+  if (isFinal(error)) console.error(`Chat Gateway: ${error.message}`);
+}
+
 export function isAboutIdentity({ code }: Refusal): boolean {
   return /identity/.test(code);
 }

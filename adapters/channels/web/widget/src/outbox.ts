@@ -1,6 +1,6 @@
 // Brings what was said to the gateway: in order, again where it failed, and from the next page
 // where this one was left meanwhile.
-import { isFinal, isRefusal, pageAddress } from "./client";
+import { isRefusal, pageAddress, report } from "./client";
 import type { Kit } from "./kit";
 import type { Outgoing } from "./session";
 import { keep, recall } from "./storage";
@@ -45,10 +45,10 @@ export function createOutbox({ session, unsentName, lang }: Kit) {
 
   // Says how long it is until the next try.
   async function count(id: string, message: string, ms: number): Promise<void> {
-    for (let left = ms; left > 0; left -= 1000) {
-      const seconds = message && secondsText(Math.ceil(left / 1000), lang());
+    for (let rest = ms; rest > 0; rest -= 1000) {
+      const seconds = message && secondsText(Math.ceil(rest / 1000), lang());
       session.change(id, { note: `${message} ${seconds}`.trim() });
-      await new Promise((resolve) => setTimeout(resolve, Math.min(left, 1000)));
+      await new Promise((resolve) => setTimeout(resolve, Math.min(rest, 1000)));
     }
   }
 
@@ -69,8 +69,7 @@ export function createOutbox({ session, unsentName, lang }: Kit) {
         const note = isRefusal(error) ? error.message : "";
         if (wait === undefined) {
           session.change(said.id, { note, state: "failed" });
-          // A developer whose site is refused looks at the console first.
-          if (isFinal(error)) console.error(`Chat Gateway: ${error.message}`);
+          report(error);
           return isRefusal(error) && error.status < 429;
         }
         await count(said.id, note, wait);

@@ -3,8 +3,8 @@ import {
   type Challenge,
   type ClientOptions,
   createClient,
-  isFinal,
   type Refusal,
+  report,
 } from "./client";
 import {
   changeSaid,
@@ -64,11 +64,6 @@ export interface Session {
   // whoever follows asks again.
   reopen(change: Ask): Promise<void>;
   cursor(): string;
-}
-
-// A developer whose site is refused looks at the console first.
-function report(error: unknown): void {
-  if (isFinal(error)) console.error(`Chat Gateway: ${error.message}`);
 }
 
 export function createSession(options: ClientOptions, port: SessionPort): Session {

