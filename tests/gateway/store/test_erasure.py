@@ -1,5 +1,6 @@
 """What is erased is gone: from every key, and from the server's file."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -102,8 +103,8 @@ class ErasureContract(OperatorContract):
     async def test_more_keys_than_one_step_takes(
         self, connection: Connection, inbox: Inbox
     ) -> None:
-        for number in range(600):
-            connection.send("SET", keys.seen("site:zoe", f"m{number}"), 1)
+        names = [keys.seen("site:zoe", f"m{number}") for number in range(600)]
+        await asyncio.gather(*(connection.send("SET", name, 1) for name in names))
         await inbox.admit("site:zoe", item(inbound("x")))
         await erase(connection, "site:zoe")
         assert "zoe" not in await everything(connection)
