@@ -18,9 +18,14 @@ FLAGS = (
 )
 
 
-def executable() -> str:
-    """The system's Chromium; scripts/test installs it where it is missing."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+SHELL = "chromium-headless-shell"
+"""The same engine with nothing around it: a page takes a third of the time."""
+
+
+def executable(*names: str) -> str:
+    """The Chromium of this system: what $CHROMIUM names, or else the first of these there is."""
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     assert path, "no Chromium: run scripts/test, or set CHROMIUM"
     return path
 
@@ -34,7 +39,7 @@ async def chromium(*more: str) -> AsyncIterator[Browser]:
     """A browser, with more flags; each page of it may have a context of its own."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=executable(), args=[*FLAGS, *more]
+            executable_path=executable(SHELL, *NAMES), args=[*FLAGS, *more]
         )
         try:
             yield browser

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
-from support.browser import FLAGS, executable
+from support.browser import FLAGS, NAMES, executable
 from widget_acts import answer, echo, eventually, held, open_widget, say
 from widget_standin import StandIn
 
@@ -147,10 +147,13 @@ async def came_back(page: Page) -> bool:
 
 
 async def test_back_to_a_page_that_was_kept_alive(gateway: StandIn) -> None:
-    """The closed chat does not keep the page from that, and works when it is back."""
+    """The closed chat does not keep the page from that, and works when it is back.
+
+    In the whole browser: its headless shell keeps no page.
+    """
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=executable(),
+            executable_path=executable(*NAMES),
             args=list(FLAGS),
             ignore_default_args=["--disable-back-forward-cache"],
         )
