@@ -42,6 +42,10 @@ class Keeping:
         """Remember a value unless there is one. Raises StoreUnavailable."""
         return await self._memory.claim(owner_of_channel(channel.name), key, value, seconds)
 
+    async def extend(self, channel: Channel, key: str, value: bytes, seconds: int) -> bool:
+        """Remember a value for longer, while it is still this one. Raises StoreUnavailable."""
+        return await self._memory.extend(owner_of_channel(channel.name), key, value, seconds)
+
     async def drop(self, channel: Channel, key: str) -> bool:
         """Forget a value. Raises StoreUnavailable."""
         return await self._memory.drop(owner_of_channel(channel.name), key)

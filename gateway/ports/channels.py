@@ -175,6 +175,10 @@ class GatewayForChannels(Protocol):
         """Remember a value unless there is one; whether it was remembered."""
         ...
 
+    async def extend(self, channel: Channel, key: str, value: bytes, seconds: int) -> bool:
+        """Remember a value for longer, while it is still this one; whether it is."""
+        ...
+
     async def drop(self, channel: Channel, key: str) -> bool:
         """Forget a value; whether there was one. Of many who drop it only one is told so."""
         ...

@@ -3,7 +3,9 @@
 from typing import cast
 
 from gateway.store import keys
-from gateway.store.connection import Connection
+from gateway.store.connection import Connection, Script
+
+EXTEND = Script("extend")
 
 
 class Memory:
@@ -21,6 +23,11 @@ class Memory:
         """Keep a value unless there is one; whether it was kept."""
         key = keys.memory(identity, name)
         return bool(await self._connection.execute("SET", key, value, "NX", "EX", seconds))
+
+    async def extend(self, identity: str, name: str, value: bytes, seconds: int) -> bool:
+        """Keep a value for longer, while it is still this one; whether it is."""
+        key = keys.memory(identity, name)
+        return bool(await self._connection.run(EXTEND, [key], [value, seconds]))
 
     async def drop(self, identity: str, name: str) -> bool:
         """Let go of a value; whether there was one."""

@@ -5,6 +5,7 @@ A subclass provides ``redis``: the configuration of an empty server.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 import pytest
 from support.adapters import inbound
@@ -12,7 +13,7 @@ from support.adapters import inbound
 from gateway.config import Limits, RedisConfig
 from gateway.model import Conversation, Done, Inbound, Policy
 from gateway.store import keys
-from gateway.store.connection import Connection, connect
+from gateway.store.connection import Connection, connect, patiently
 from gateway.store.inbox import Inbox
 from gateway.store.leases import Fenced, Lease
 from gateway.store.work import Item
@@ -29,6 +30,13 @@ def neighbours(count: int) -> list[str]:
     """Lanes of one shard."""
     lanes = (f"lane{number}" for number in range(1000))
     return [lane for lane in lanes if keys.shard_of(lane) == 7][:count]
+
+
+async def claims(inbox: Inbox, connection: Connection, room: int) -> list[Lease]:
+    """What there is to claim in every queue, as the gateway asks: again when the store is away."""
+    claim = partial(inbox.leases.claims, connection, room)
+    groups = (patiently(partial(claim, queues)) for queues in connection.queue_groups)
+    return [lease for leases in await asyncio.gather(*groups) for lease in leases]
 
 
 class StoreContract:
@@ -59,13 +67,9 @@ class StoreContract:
 
     async def claim(self, inbox: Inbox, blocking: Connection) -> Lease:
         for _ in range(20):
-            if leases := await self.claims(inbox, blocking, 1):
+            if leases := await claims(inbox, blocking, 1):
                 return leases[0]
         raise AssertionError("nothing to claim")
-
-    async def claims(self, inbox: Inbox, blocking: Connection, room: int) -> list[Lease]:
-        groups = (inbox.leases.claims(blocking, room, queues) for queues in blocking.queue_groups)
-        return [lease for leases in await asyncio.gather(*groups) for lease in leases]
 
     async def test_a_message_is_taken_once(self, worker: Worker) -> None:
         inbox, message = worker("a"), inbound("hello")
@@ -191,7 +195,7 @@ class StoreContract:
         await one.admit("l", item(inbound("x")))
         await self.claim(one, blocking)
         await one.admit("l", item(inbound("y")))
-        assert await self.claims(two, blocking, 10) == []
+        assert await claims(two, blocking, 10) == []
         assert await two.leases.reclaim(60_000) == []
 
     async def test_a_lease_that_is_not_renewed_goes_to_another(
@@ -252,7 +256,7 @@ class StoreContract:
         await inbox.leases.release(await self.claim(inbox, blocking), 0.2)
         await inbox.admit("l", item(inbound("y")))
         await inbox.leases.wake_due()
-        assert await self.claims(inbox, blocking, 1) == []
+        assert await claims(inbox, blocking, 1) == []
         await inbox.leases.wake_due()
         lease = await self.claim(inbox, blocking)
         work = await inbox.begin(lease, 10)
@@ -263,7 +267,7 @@ class StoreContract:
         inbox = worker("a")
         for text in "ab":
             await inbox.admit("l", item(inbound(text), Policy.COLLECT))
-        assert await self.claims(inbox, blocking, 1) == []
+        assert await claims(inbox, blocking, 1) == []
         await asyncio.sleep(0.15)
         await inbox.leases.wake_due()
         work = await inbox.begin(await self.claim(inbox, blocking), 10)
@@ -327,7 +331,7 @@ class StoreContract:
         holder, idle = worker("holder"), worker("idle")
         await holder.admit("l", item(inbound("x")))
         await self.claim(holder, blocking)
-        await self.claims(idle, blocking, 1)
+        await claims(idle, blocking, 1)
         monkeypatch.setattr("gateway.store.leases.GONE_MS", -1)
         await idle.leases.tidy()
         queue = keys.ready(keys.shard_of("l"))
@@ -378,6 +382,6 @@ class StoreContract:
         inbox = worker("a")
         client = connection.client
         await client.flushall()
-        assert await self.claims(inbox, blocking, 1) == []
+        assert await claims(inbox, blocking, 1) == []
         await inbox.admit("l", item(inbound("x")))
         assert (await self.claim(inbox, blocking)).lane == "l"

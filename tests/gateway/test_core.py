@@ -264,4 +264,9 @@ async def test_what_a_channel_remembers(opened: Opened) -> None:
     assert await core.recall(other, "a") is None
     assert not await core.claim(slack, "a", b"3", 60)
     assert await core.claim(slack, "c", b"3", 60)
+    assert [await core.extend(slack, key, b"3", 60) for key in ("a", "c", "d")] == [
+        False,
+        True,
+        False,
+    ]
     assert [await core.drop(slack, key) for key in ("c", "c")] == [True, False]

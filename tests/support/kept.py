@@ -44,6 +44,9 @@ class Kept:
     async def claim(self, channel: Channel, key: str, value: bytes, seconds: int) -> bool:
         return await self._store().claim(channel.name, key, value, seconds)
 
+    async def extend(self, channel: Channel, key: str, value: bytes, seconds: int) -> bool:
+        return await self._store().extend(channel.name, key, value, seconds)
+
     async def drop(self, channel: Channel, key: str) -> bool:
         return await self._store().drop(channel.name, key)
 

@@ -1,8 +1,6 @@
 """Lanes with something in them, made as the gateway makes them."""
 
-import asyncio
-
-from contracts.store import item
+from contracts.store import claims, item
 
 from gateway.model import Inbound
 from gateway.store.connection import Connection
@@ -14,12 +12,10 @@ from gateway.store.work import Work
 async def taken(inbox: Inbox, connection: Connection) -> tuple[Lease, Work]:
     """The next lane with work, leased, and its work."""
     for _ in range(20):
-        groups = (inbox.leases.claims(connection, 1, queues) for queues in connection.queue_groups)
-        for leases in await asyncio.gather(*groups):
-            for lease in leases:
-                work = await inbox.begin(lease, 1)
-                assert work
-                return lease, work
+        for lease in await claims(inbox, connection, 1):
+            work = await inbox.begin(lease, 1)
+            assert work
+            return lease, work
     raise AssertionError("nothing to take")
 
 

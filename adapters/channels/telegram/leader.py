@@ -56,16 +56,16 @@ class Leader:
     async def _renew(self) -> None:
         asked = _now()
         try:
-            # Past this moment another may have it, and must not be overwritten.
             async with asyncio.timeout_at(self._until):
-                if not await self._is_mine():
-                    self._until = 0.0
-                    return
-                await self._gateway.remember(self._channel, self._key, self._id, LEASE_SECONDS)
-                self._lead_since(asked)
+                extend = self._gateway.extend
+                mine = await extend(self._channel, self._key, self._id, LEASE_SECONDS)
         except (StoreUnavailable, TimeoutError):
             # It may be back before the lease ends.
             return
+        if mine:
+            self._lead_since(asked)
+        else:
+            self._until = 0.0
 
     async def _is_mine(self) -> bool:
         return await self._gateway.recall(self._channel, self._key) == self._id

@@ -30,3 +30,14 @@ async def test_it_is_kept_for_as_long_as_was_said(memory: Memory, redis_url: str
     await memory.keep("bot", "a", b"value", 60)
     async with Redis.from_url(redis_url) as client:
         assert 0 < await client.ttl(keys.memory("bot", "a")) <= 60
+
+
+async def test_only_what_it_still_is_is_kept_for_longer(memory: Memory, redis_url: str) -> None:
+    await memory.keep("bot", "a", b"value", 60)
+    assert not await memory.extend("bot", "a", b"another", 600)
+    assert not await memory.extend("bot", "b", b"value", 600)
+    async with Redis.from_url(redis_url) as client:
+        assert await client.ttl(keys.memory("bot", "a")) <= 60
+        assert await memory.extend("bot", "a", b"value", 600)
+        assert 60 < await client.ttl(keys.memory("bot", "a")) <= 600
+    assert await memory.find("bot", "b") is None
