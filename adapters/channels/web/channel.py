@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from adapters.channels.web import openapi
+from adapters.channels.web import assets, openapi
 from adapters.channels.web.api import Api
 from adapters.channels.web.config import Config
 from adapters.channels.web.conversations import Conversations
@@ -11,7 +11,7 @@ from adapters.channels.web.gate import Endpoint, Gate
 from adapters.channels.web.limits import Limits
 from adapters.channels.web.origins import Origins
 from adapters.channels.web.outbound import Rendering, shown
-from adapters.channels.web.pages import Pages, static_file
+from adapters.channels.web.pages import Pages
 from adapters.channels.web.sessions import Sessions
 from adapters.channels.web.stream import Streams
 from adapters.channels.web.uploads import Uploads
@@ -38,7 +38,7 @@ class WebChannel:
         pages = Pages(config)
         gateway.mount("GET", pages.path, pages.hosted)
         gateway.mount("GET", pages.frame_path, pages.frame)
-        gateway.mount("GET", "/widget/{file}", static_file)
+        gateway.mount("GET", "/widget/{file}", assets.serve)
         gateway.mount("GET", openapi.PATH, openapi.serve)
 
     def _mount_commands(self, gateway: GatewayForChannels) -> None:

@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from adapters.channels.web.pages import PARTS, STATIC
+from adapters.channels.web.assets import PARTS, STATIC
 from gateway.service import Service
 
 
@@ -34,3 +34,25 @@ async def test_what_never_was_is_not_there(
     gateway: Service, http: aiohttp.ClientSession, name: str
 ) -> None:
     assert (await fetched(http, gateway, name))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("gzip, deflate, br, zstd", "br"), ("GZIP", "gzip"), ("identity", "")],
+)
+async def test_it_is_as_small_as_the_browser_takes_it_and_not_sent_twice(
+    gateway: Service, http: aiohttp.ClientSession, accepted: str, coding: str
+) -> None:
+    suffix = {"br": ".br", "gzip": ".gz"}.get(coding, "")
+    file = STATIC / f"w.js{suffix}"
+    url, headers = f"{gateway.url}/widget/w.js", {"Accept-Encoding": accepted}
+    async with http.get(url, headers=headers, auto_decompress=False) as response:
+        etag = response.headers["ETag"]
+        assert response.headers.get("Content-Encoding", "") == coding
+        assert response.headers["Vary"] == "Accept-Encoding"
+        assert await response.read() == file.read_bytes()
+    for known, status in ((etag, 304), (f'"other", {etag}', 304), ('W/"other"', 200), ("?", 200)):
+        asked = {**headers, "If-None-Match": known}
+        async with http.get(url, headers=asked, auto_decompress=False) as response:
+            assert (response.status, response.headers["ETag"]) == (status, etag)
+            assert bool(await response.read()) == (status == 200)
