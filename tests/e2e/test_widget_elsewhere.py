@@ -10,7 +10,7 @@ from support.browser import Chat, chromium
 from support.pages import shop
 from support.servers import free_port, loaded, running, web_config
 
-from adapters.channels.web.pages import STATIC
+from adapters.channels.web.assets import STATIC
 from gateway.service import Service
 
 BUTTON = """<button id="ask" onclick="ask()">Ask about this</button>

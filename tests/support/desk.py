@@ -86,6 +86,10 @@ class Desk:
         self.memory.setdefault(key, value)
         return free
 
+    async def extend(self, channel: object, key: str, value: bytes, seconds: int) -> bool:
+        self._check()
+        return self.memory.get(key) == value
+
     async def drop(self, channel: object, key: str) -> bool:
         self._check()
         return self.memory.pop(key, None) is not None

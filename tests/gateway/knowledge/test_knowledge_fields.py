@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,25 +19,6 @@ VALUES: tuple[Value, ...] = (
     *(Date(-1.5), Date(0), Date(0.5), Date(43200), Date(86400), Date(1e9)),
 )
 Make = Callable[..., Generation]
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
-    """Build an index of texts, or of chunks."""
-
-    def make(*chunks: str | Chunk) -> Generation:
-        writer = Writer(tmp_path)
-        writer.add(_chunk(n, each) for n, each in enumerate(chunks))
-        writer.finish()
-        return Generation(tmp_path)
-
-    return make
-
-
-def _chunk(number: int, given: str | Chunk) -> Chunk:
-    if isinstance(given, Chunk):
-        return given
-    return Chunk(str(number), f"t{number}", "", given, {"document_id": (str(number),)})
 
 
 def described(number: int, metadata: Metadata, content: str = "wine") -> Chunk:

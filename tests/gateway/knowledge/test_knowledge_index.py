@@ -13,25 +13,6 @@ from gateway.knowledge.model import Chunk, Date, Metadata, Query, Record
 Make = Callable[..., Generation]
 
 
-@pytest.fixture
-def make(tmp_path: Path) -> Make:
-    """Build an index of texts, or of chunks."""
-
-    def make(*chunks: str | Chunk) -> Generation:
-        writer = Writer(tmp_path)
-        writer.add(_chunk(n, each) for n, each in enumerate(chunks))
-        writer.finish()
-        return Generation(tmp_path)
-
-    return make
-
-
-def _chunk(number: int, given: str | Chunk) -> Chunk:
-    if isinstance(given, Chunk):
-        return given
-    return Chunk(str(number), f"t{number}", "", given, {"document_id": (str(number),)})
-
-
 def found(generation: Generation, text: str, top_k: int = 10, **keys: object) -> list[Record]:
     return generation.search(Query(text, top_k, **keys))  # type: ignore[arg-type]
 
@@ -153,7 +134,7 @@ def test_the_same_twice_is_the_same(make: Make) -> None:
 
 def test_what_is_removed_is_not_found(tmp_path: Path) -> None:
     writer = Writer(tmp_path)
-    writer.add([_chunk(1, "old wine"), _chunk(2, "other wine")])
+    writer.add([Chunk("1", "T", "", "old wine", {}), Chunk("2", "T", "", "other wine", {})])
     writer.finish()
     writer = Writer(tmp_path)
     writer.remove("1")

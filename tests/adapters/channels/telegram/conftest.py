@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 import aiohttp
 import pytest
 from support.desk import Desk
+from support.kept import memory
 from support.servers import eventually
-from support.telegram import Answer, Telegram
-from support.telegram import telegram as serving_telegram
+from support.telegram import Answer, Telegram, telegram
 
 from adapters.channels.telegram import Channel, Config
 from gateway.model import Inbound
+from gateway.store.memory import Memory
 
 SETTING_UP = "setup"
 """What the channel remembers while it tells Telegram how it is set up."""
@@ -51,10 +52,17 @@ class Line(NamedTuple):
 
 
 @pytest.fixture
-async def telegram() -> AsyncIterator[Telegram]:
+async def tg() -> AsyncIterator[Telegram]:
     """Telegram."""
-    async with serving_telegram() as standin:
+    async with telegram() as standin:
         yield standin
+
+
+@pytest.fixture
+async def kept(redis_url: str) -> AsyncIterator[Memory]:
+    """What replicas of one channel have in common."""
+    async with memory(redis_url) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -64,24 +72,22 @@ async def desk(http: aiohttp.ClientSession) -> Desk:
 
 
 @pytest.fixture
-async def open_line(
-    telegram: Telegram, desk: Desk
-) -> AsyncIterator[Callable[..., Awaitable[Line]]]:
+async def open_line(tg: Telegram, desk: Desk) -> AsyncIterator[Callable[..., Awaitable[Line]]]:
     """Starts a channel with a configuration."""
     async with AsyncExitStack() as stack:
 
         async def open_(**keys: Any) -> Line:
             given: dict[str, Any] = {
                 "kind": "telegram",
-                "token": telegram.token,
-                "api_url": telegram.url,
+                "token": tg.token,
+                "api_url": tg.url,
             }
             channel = Channel("bot", Config(**given | keys))
             await channel.start(desk)
             stack.push_async_callback(channel.stop)
-            telegram.reach[desk.public_url] = await stack.enter_async_context(desk.served())
-            await eventually(lambda: telegram.bot.webhook.url and SETTING_UP not in desk.memory)
-            return Line(channel, telegram, desk)
+            tg.reach[desk.public_url] = await stack.enter_async_context(desk.served())
+            await eventually(lambda: tg.bot.webhook.url and SETTING_UP not in desk.memory)
+            return Line(channel, tg, desk)
 
         yield open_
 

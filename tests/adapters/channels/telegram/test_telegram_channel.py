@@ -15,8 +15,8 @@ from gateway.ports import Admission, CanCheck
 PATH = "/telegram/bot/webhook"
 
 
-def channel(telegram: Telegram, **keys: Any) -> Channel:
-    given = {"kind": "telegram", "token": telegram.token, "api_url": telegram.url}
+def channel(tg: Telegram, **keys: Any) -> Channel:
+    given = {"kind": "telegram", "token": tg.token, "api_url": tg.url}
     return Channel("bot", Config(**given | keys))
 
 
@@ -31,24 +31,24 @@ def channel(telegram: Telegram, **keys: Any) -> Channel:
     ],
 )
 async def test_updates_come_by_webhook_or_are_fetched(
-    telegram: Telegram, desk: Desk, updates: str, public_url: str, hooked: bool
+    tg: Telegram, desk: Desk, updates: str, public_url: str, hooked: bool
 ) -> None:
     desk.public_url = public_url
-    bot = channel(telegram, updates=updates)
+    bot = channel(tg, updates=updates)
     await bot.start(desk)
     try:
         assert (("POST", PATH) in desk.handlers) == hooked
         called = "setWebhook" if hooked else "getUpdates"
-        await eventually(lambda: telegram.called(called))
+        await eventually(lambda: tg.called(called))
     finally:
         await bot.stop()
 
 
-async def test_polled_messages_are_taken(telegram: Telegram, desk: Desk) -> None:
-    bot = channel(telegram, updates="polling")
+async def test_polled_messages_are_taken(tg: Telegram, desk: Desk) -> None:
+    bot = channel(tg, updates="polling")
     await bot.start(desk)
     try:
-        await telegram.push(telegram.private("hello"))
+        await tg.push(tg.private("hello"))
         await eventually(lambda: desk.admitted)
         assert desk.admitted[0].text == "hello"
     finally:
@@ -58,30 +58,28 @@ async def test_polled_messages_are_taken(telegram: Telegram, desk: Desk) -> None
 @pytest.mark.parametrize("updates", ["webhook", "polling"])
 @pytest.mark.parametrize("fault", ["401:Unauthorized", "500", "cut before", "slow:60"])
 async def test_it_starts_and_stops_whatever_telegram_says(
-    telegram: Telegram, desk: Desk, updates: str, fault: str
+    tg: Telegram, desk: Desk, updates: str, fault: str
 ) -> None:
     for method in ("getMe", "getWebhookInfo", "getUpdates", "getMyCommands"):
-        telegram.fail(method, *[fault] * 20)
-    bot = channel(telegram, updates=updates)
+        tg.fail(method, *[fault] * 20)
+    bot = channel(tg, updates=updates)
     with capture_logs() as logs:
         await bot.start(desk)
-        await eventually(lambda: telegram.calls)
+        await eventually(lambda: tg.calls)
         if fault.startswith("401"):
             await eventually(lambda: any(entry["log_level"] == "error" for entry in logs))
             assert "copy it anew from @BotFather" in str(logs)
         await bot.stop()
-    assert telegram.token not in str(logs)
+    assert tg.token not in str(logs)
 
 
-async def test_with_telegram_away_webhooks_are_taken_all_the_same(
-    telegram: Telegram, desk: Desk
-) -> None:
-    bot = channel(telegram, api_url="http://127.0.0.1:9")
+async def test_with_telegram_away_webhooks_are_taken_all_the_same(tg: Telegram, desk: Desk) -> None:
+    bot = channel(tg, api_url="http://127.0.0.1:9")
     await bot.start(desk)
     try:
         async with desk.served() as url:
-            secret = {HEADER: secret_of(telegram.token, "bot")}
-            update = telegram.private("hello")
+            secret = {HEADER: secret_of(tg.token, "bot")}
+            update = tg.private("hello")
             async with desk.http.post(url + PATH, json=update, headers=secret) as response:
                 assert response.status == 200
         assert desk.admitted[0].text == "hello"
@@ -89,12 +87,12 @@ async def test_with_telegram_away_webhooks_are_taken_all_the_same(
         await bot.stop()
 
 
-async def test_it_can_be_checked(telegram: Telegram, desk: Desk) -> None:
-    bot = channel(telegram)
+async def test_it_can_be_checked(tg: Telegram, desk: Desk) -> None:
+    bot = channel(tg)
     assert isinstance(bot, CanCheck)
     described = await bot.check(desk.http, desk.public_url)
     assert "@test_bot" in str(described)
-    assert telegram.token not in str(described)
+    assert tg.token not in str(described)
 
 
 async def test_it_stops_when_what_it_has_to_say_is_said(line: Any) -> None:

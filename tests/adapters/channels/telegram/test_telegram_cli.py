@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import yaml
 from click.testing import CliRunner, Result
 from pydantic_core import PydanticUndefined
 from support.servers import free_port
-from support.telegram import Telegram, telegram, updates
+from support.telegram import Telegram, updates
 from support.telegram.model import TOKEN
 
 from adapters.channels.telegram.cli import cli
@@ -27,12 +26,6 @@ URL = "https://chat.example.com"
 HOOK = f"{URL}/telegram/chat/webhook"
 COMMANDS = ("info", "set-webhook", "delete-webhook")
 WRONG = TOKEN[:-1] + "x"
-
-
-@pytest.fixture
-async def tg() -> AsyncIterator[Telegram]:
-    async with telegram() as standin:
-        yield standin
 
 
 def written(folder: Path, sections: dict[str, Any], public_url: str = URL) -> Path:

@@ -1,13 +1,12 @@
 """What ``check --live`` says of a Telegram bot."""
 
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
 from support.servers import free_port
-from support.telegram import Telegram, telegram
+from support.telegram import Telegram
 from support.telegram.model import TOKEN
 
 from adapters.channels.telegram import live
@@ -17,12 +16,6 @@ from gateway.ports import Description
 
 URL = "https://chat.example.com"
 HOOK = f"{URL}/telegram/chat/webhook"
-
-
-@pytest.fixture
-async def tg() -> AsyncIterator[Telegram]:
-    async with telegram() as standin:
-        yield standin
 
 
 async def asked(api_url: str, public_url: str = URL, **keys: Any) -> Description:

@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 import redis
 from structlog.testing import capture_logs
-from support.kept import Kept, memory
+from support.kept import Kept
 from support.servers import eventually
-from support.telegram import Telegram, telegram
+from support.telegram import Telegram
 
 from adapters.channels.telegram import leader, poller, trouble
 from adapters.channels.telegram.api import Api
@@ -76,18 +76,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(poller, "MEND_SECONDS", 0.02)
     monkeypatch.setattr(trouble, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(trouble, "LONGEST_PAUSE", 0.05)
-
-
-@pytest.fixture
-async def tg() -> AsyncIterator[Telegram]:
-    async with telegram() as standin:
-        yield standin
-
-
-@pytest.fixture
-async def kept(redis_url: str) -> AsyncIterator[Memory]:
-    async with memory(redis_url) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 import structlog
 from redis.asyncio import Redis
 from support.servers import eventually, free_port, loaded, running, web_config
-from support.telegram import File, Telegram, telegram
+from support.telegram import File, Telegram
 from support.telegram.model import TOKEN
 from support.telegram.wiring import PUBLIC, with_telegram
 
@@ -89,12 +89,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(poller, "MEND_SECONDS", 0.05)
     monkeypatch.setattr(setup, "MEND_SECONDS", 0.05)
     monkeypatch.setattr(trouble, "LONGEST_PAUSE", 0.1)
-
-
-@pytest.fixture
-async def tg() -> AsyncIterator[Telegram]:
-    async with telegram() as standin:
-        yield standin
 
 
 class Lost(dict[str, File]):

@@ -7,9 +7,9 @@ from typing import Any
 import aiohttp
 import pytest
 from structlog.testing import capture_logs
-from support.kept import Kept, memory
+from support.kept import Kept
 from support.servers import eventually
-from support.telegram import Bot, Telegram, telegram
+from support.telegram import Bot, Telegram
 
 from adapters.channels.telegram import hooks, setup, trouble
 from adapters.channels.telegram.api import Api
@@ -42,18 +42,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "MEND_SECONDS", 0.01)
     monkeypatch.setattr(trouble, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(trouble, "LONGEST_PAUSE", 0.02)
-
-
-@pytest.fixture
-async def tg() -> AsyncIterator[Telegram]:
-    async with telegram() as standin:
-        yield standin
-
-
-@pytest.fixture
-async def kept(redis_url: str) -> AsyncIterator[Memory]:
-    async with memory(redis_url) as opened:
-        yield opened
 
 
 @pytest.fixture

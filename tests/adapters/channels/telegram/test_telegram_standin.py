@@ -20,16 +20,10 @@ from aiogram.types import (
     MessageEntity,
     ReplyParameters,
 )
-from support.telegram import Bot, Telegram, telegram
+from support.telegram import Bot, Telegram
 
 GROUP = -1_000_000_000_001
 PNG = b"\x89PNG picture"
-
-
-@pytest.fixture
-async def tg() -> AsyncIterator[Telegram]:
-    async with telegram() as standin:
-        yield standin
 
 
 def client_of(tg: Telegram, token: str) -> Client:

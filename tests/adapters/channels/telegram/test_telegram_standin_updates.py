@@ -12,18 +12,12 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from aiohttp import web
 from support.servers import eventually
-from support.telegram import Telegram, telegram
+from support.telegram import Telegram
 
 GROUP = -1_000_000_000_001
 LIKE = InlineKeyboardMarkup(
     inline_keyboard=[[InlineKeyboardButton(text="a", callback_data="like:1")]]
 )
-
-
-@pytest.fixture
-async def tg() -> AsyncIterator[Telegram]:
-    async with telegram() as standin:
-        yield standin
 
 
 @pytest.fixture

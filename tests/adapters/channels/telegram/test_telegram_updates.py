@@ -20,20 +20,18 @@ def last(line: Any) -> Inbound:
     return found
 
 
-async def test_in_a_group_only_what_is_for_the_bot_is_taken(open_line: Any, telegram: Any) -> None:
-    telegram.bot.reads_all = True
+async def test_in_a_group_only_what_is_for_the_bot_is_taken(open_line: Any, tg: Any) -> None:
+    tg.bot.reads_all = True
     line = await open_line()
-    await line.bring(
-        telegram.group("hello all"), telegram.mention("what is it?"), telegram.group("hm")
-    )
+    await line.bring(tg.group("hello all"), tg.mention("what is it?"), tg.group("hm"))
     assert line.texts == ["what is it?"]
     assert last(line).origin.facts["chat_type"] == "supergroup"
 
 
-async def test_or_everything_if_it_is_told_so(open_line: Any, telegram: Any) -> None:
-    telegram.bot.reads_all = True
+async def test_or_everything_if_it_is_told_so(open_line: Any, tg: Any) -> None:
+    tg.bot.reads_all = True
     line = await open_line(group_replies="all")
-    await line.bring(telegram.group("hello all"))
+    await line.bring(tg.group("hello all"))
     assert line.texts == ["hello all"]
 
 
@@ -62,13 +60,13 @@ async def test_files_stay_where_they_are(line: Any) -> None:
 
 
 async def test_an_album_is_taken_whole_although_only_its_first_part_names_the_bot(
-    open_line: Any, telegram: Any
+    open_line: Any, tg: Any
 ) -> None:
-    telegram.bot.reads_all = True
+    tg.bot.reads_all = True
     line = await open_line()
-    parts = telegram.album([b"1", b"2", b"3"], "@test_bot look", chat=GROUP)
+    parts = tg.album([b"1", b"2", b"3"], "@test_bot look", chat=GROUP)
     parts[0]["message"]["caption_entities"] = [{"type": "mention", "offset": 0, "length": 9}]
-    await line.bring(*parts, telegram.photo(b"4", chat=GROUP))
+    await line.bring(*parts, tg.photo(b"4", chat=GROUP))
     assert [(said.text, said.more) for said in line.admitted] == [
         ("look", True),
         ("", True),
@@ -76,13 +74,11 @@ async def test_an_album_is_taken_whole_although_only_its_first_part_names_the_bo
     ]
 
 
-async def test_the_rest_of_a_cut_text_is_taken_too(open_line: Any, telegram: Any) -> None:
-    telegram.bot.reads_all = True
+async def test_the_rest_of_a_cut_text_is_taken_too(open_line: Any, tg: Any) -> None:
+    tg.bot.reads_all = True
     line = await open_line()
     long = "x" * (4096 - len("@test_bot "))
-    await line.bring(
-        telegram.mention(long), telegram.group("the rest"), telegram.group("x", user=43)
-    )
+    await line.bring(tg.mention(long), tg.group("the rest"), tg.group("x", user=43))
     assert line.texts == [long, "the rest"]
 
 
@@ -92,20 +88,20 @@ async def test_edits_are_ignored(line: Any) -> None:
     assert line.texts == ["hello"]
 
 
-async def test_or_answered_once_if_it_is_told_so(open_line: Any, telegram: Any) -> None:
+async def test_or_answered_once_if_it_is_told_so(open_line: Any, tg: Any) -> None:
     line = await open_line(edits="answer")
-    update = telegram.private("hello")
-    edit = telegram.edited(update, "hello you")
-    await line.bring(update, edit, edit, telegram.edited(update, "hello you"))
+    update = tg.private("hello")
+    edit = tg.edited(update, "hello you")
+    await line.bring(update, edit, edit, tg.edited(update, "hello you"))
     assert line.texts == ["hello", "hello you"]
     assert last(line).id.startswith(line.admitted[0].id + ":")
 
 
-async def test_an_edit_that_changes_no_word_is_none(open_line: Any, telegram: Any) -> None:
+async def test_an_edit_that_changes_no_word_is_none(open_line: Any, tg: Any) -> None:
     line = await open_line(edits="answer")
-    update = telegram.private("hello")
-    await line.bring(update, telegram.edited(update, "hello"))
-    await line.bring(telegram.update("edited_message", _moved(update)))
+    update = tg.private("hello")
+    await line.bring(update, tg.edited(update, "hello"))
+    await line.bring(tg.update("edited_message", _moved(update)))
     assert line.texts == ["hello"]
 
 
@@ -204,27 +200,27 @@ async def test_a_notice_that_cannot_be_said_costs_nothing(line: Any) -> None:
 
 
 async def test_private_chats_go_on_while_telegram_does_not_say_who_the_bot_is(
-    open_line: Any, telegram: Any
+    open_line: Any, tg: Any
 ) -> None:
-    telegram.fail("getMe", *["500"] * 50)
+    tg.fail("getMe", *["500"] * 50)
     line = await open_line()
-    assert await line.bring(telegram.private("hello")) == [200]
+    assert await line.bring(tg.private("hello")) == [200]
     # Whether it is for the bot cannot be known: it has to come again.
-    assert await line.bring(telegram.mention("hello")) == [503]
-    telegram.faults = type(telegram.faults)()
-    assert await line.bring(telegram.mention("hello again")) == [200]
+    assert await line.bring(tg.mention("hello")) == [503]
+    tg.faults = type(tg.faults)()
+    assert await line.bring(tg.mention("hello again")) == [200]
     assert line.texts == ["hello", "hello again"]
 
 
 async def test_the_bot_s_name_is_remembered_for_when_telegram_is_away(
-    open_line: Any, telegram: Any, desk: Any
+    open_line: Any, tg: Any, desk: Any
 ) -> None:
     line = await open_line()
-    await line.bring(telegram.mention("hello"))
+    await line.bring(tg.mention("hello"))
     assert desk.memory["username"] == b"test_bot"
-    telegram.fail("getMe", *["500"] * 50)
+    tg.fail("getMe", *["500"] * 50)
     line = await open_line()
-    await line.bring(telegram.mention("hello again"))
+    await line.bring(tg.mention("hello again"))
     assert line.texts == ["hello", "hello again"]
 
 
