@@ -18,6 +18,7 @@ from gateway.store.connection import Connection, patiently
 from gateway.store.inbox import COLLECT_MOST, MORE_SECONDS, Inbox
 from gateway.store.leases import CLAIM_BLOCK_MS, LEASE_SECONDS, Fenced, Lease, Leases
 from gateway.store.work import Work
+from gateway.tasks import cancel
 from gateway.turn import Turn
 
 RENEW_SECONDS = LEASE_SECONDS / 4
@@ -106,14 +107,8 @@ class Dispatcher:
             await asyncio.wait(self._claims, timeout=2 * CLAIM_BLOCK_MS / 1000)
         if self._lanes:
             await asyncio.wait(self._lanes.values(), timeout=limit)
-        unfinished = list(self._lanes.values())
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)
-        loops = self._claims + self._loops
-        for loop in loops:
-            loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
+        await cancel(*self._lanes.values())
+        await cancel(*self._claims, *self._loops)
         self._claims, self._loops = [], []
 
     async def _repeat(

@@ -29,6 +29,7 @@ from gateway.store.journal import Journal, Kept
 from gateway.store.leases import Fenced, Lease
 from gateway.store.traces import Fact
 from gateway.store.work import Work
+from gateway.tasks import cancel
 
 DEATHS_SUSPECT = 3
 """From so many deaths of a worker in a turn on, the next attempt waits: turns that died together
@@ -148,9 +149,7 @@ class Turn:
                     task.result()
             return delivering.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel(*tasks)
 
     async def _ask(self, asking: Asking) -> None:
         await asking.run()

@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 import structlog
 
 from gateway.ports import NotRouted, StoreUnavailable
+from gateway.tasks import cancel
 
 STOP_SECONDS = 3.0
 MOST = 1000
@@ -44,9 +45,7 @@ class Background:
         tasks = set(self._tasks)
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await cancel(*late)
 
     async def _quietly(self, what: str, work: Coroutine[object, object, object]) -> None:
         try:

@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -21,6 +20,7 @@ from gateway.knowledge.model import NotReady, Query, Record, Skipped, Stats
 from gateway.knowledge.pages import FOLDER
 from gateway.knowledge.remote import CanFetch, Remote
 from gateway.knowledge.sources import Sources
+from gateway.tasks import cancel
 
 MB = 1024 * 1024
 THREADS = 4
@@ -75,9 +75,7 @@ class Library:
     async def stop(self) -> None:
         """End what runs in the background. A half-built generation is left behind, unused."""
         if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await cancel(self._task)
         await self._remote.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 

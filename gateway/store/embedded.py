@@ -22,6 +22,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import BusyLoadingError, RedisError
 
+from gateway.tasks import cancel
+
 START_SECONDS = 30.0
 WATCH_SECONDS = 0.5
 SOCKET_PATH_MOST = 100
@@ -61,9 +63,7 @@ class Embedded:
         if not self._lock:
             return
         if self._watcher:
-            self._watcher.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watcher
+            await cancel(self._watcher)
         with suppress(RedisError, OSError):
             async with _client(self._socket) as client:
                 await client.shutdown()

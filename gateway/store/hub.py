@@ -20,6 +20,7 @@ from gateway import telemetry
 from gateway.ports import LogEntry, StoreUnavailable
 from gateway.store import keys
 from gateway.store.listening import Listening
+from gateway.tasks import cancel
 
 HEARTBEAT_SECONDS = 15.0
 RETRY_SECONDS = 0.25
@@ -105,10 +106,7 @@ class Hub:
 
     async def close(self) -> None:
         """Stop listening."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(*self._tasks)
         await self._listening.cut()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

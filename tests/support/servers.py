@@ -14,6 +14,8 @@ from typing import Any
 import aiohttp
 import redis
 import yaml
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from gateway.config import Config, load
 from gateway.service import Service
@@ -237,7 +239,9 @@ def end_embedded(data_dir: Path) -> None:
     path = data_dir / "redis.sock"
     if path.exists():
         with contextlib.suppress(redis.RedisError):
-            redis.Redis(unix_socket_path=str(path)).shutdown(nosave=True)
+            # Tried again, it would end the server that is started in place of this one.
+            client = redis.Redis(unix_socket_path=str(path), retry=Retry(NoBackoff(), 0))
+            client.shutdown(nosave=True)
 
 
 def free_port() -> int:

@@ -13,6 +13,7 @@ from adapters.bots.chataibot.memory import Memory, Prompt
 from adapters.bots.chataibot.quiet import Quiet
 from gateway.model import Attachment, ReplyEvent
 from gateway.ports import Bot, GatewayForBots, Refusal, StoreUnavailable
+from gateway.tasks import cancel
 
 WAIT = 3.0
 """Seconds in which a conversation may become known: an answer may overtake the message's POST."""
@@ -68,9 +69,7 @@ class Inbox:
 
     async def stop(self) -> None:
         """Leave what is not done to the vendor's repeats."""
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await cancel(*self._running)
 
     async def _take(self, events: Sequence[Event]) -> None:
         patience = _Patience(_now() + WAIT, FILES)

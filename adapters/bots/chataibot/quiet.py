@@ -7,6 +7,7 @@ import structlog
 from adapters.bots.chataibot.memory import Memory
 from gateway.model import Ask, Notice
 from gateway.ports import Bot, GatewayForBots, StoreUnavailable
+from gateway.tasks import cancel
 
 _MOST = 10_000
 
@@ -55,9 +56,7 @@ class Quiet:
 
     async def stop(self) -> None:
         """Forget everyone who waits."""
-        for task in self._waiting:
-            task.cancel()
-        await asyncio.gather(*self._waiting, return_exceptions=True)
+        await cancel(*self._waiting)
 
     async def _watch(
         self, turn: str, locale: str, names: tuple[str, ...], heard: frozenset[bytes]

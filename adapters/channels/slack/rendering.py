@@ -15,6 +15,7 @@ from adapters.channels.slack.workspace import Workspace
 from adapters.channels.slack.writer import Writer
 from gateway.model import End, EndState
 from gateway.ports import GatewayForChannels, NotRouted, Reply, StoreUnavailable
+from gateway.tasks import cancel
 
 FIRST_SECONDS, FLUSH_SECONDS = 0.3, 0.8
 """From the first character to its being shown, and between two showings."""
@@ -61,8 +62,7 @@ class Rendering:
         try:
             end = await self._follow(answer, reading, status)
         finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            await cancel(reading)
         await self._finish(answer, end)
 
     async def _follow(self, answer: Answer, reading: asyncio.Task[None], status: Status) -> End:

@@ -17,6 +17,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from adapters.channels.slack.api import Api, Limited, Refused, Unreached, Unsure
 from adapters.channels.slack.link import Link
 from gateway.ports import CannotStart
+from gateway.tasks import cancel
 
 CONNECTIONS = 2
 """At once: while Slack has one of them replaced, the other is there."""
@@ -87,10 +88,10 @@ class Sockets:
 
     async def stop(self) -> None:
         """Read nothing more, finish what is here (DRAIN_SECONDS), and disconnect."""
-        await _cancel(self._receiving)
+        await cancel(*self._receiving)
         if self._dispatching:
             await asyncio.wait(self._dispatching, timeout=DRAIN_SECONDS)
-        await _cancel(self._dispatching)
+        await cancel(*self._dispatching)
         await asyncio.gather(*(link.close() for link in self._links))
         self._links.clear()
 
@@ -179,10 +180,3 @@ def _spawn(
     tasks.add(task)
     task.add_done_callback(tasks.discard)
     return task
-
-
-async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
-    ending = list(tasks)
-    for task in ending:
-        task.cancel()
-    await asyncio.gather(*ending, return_exceptions=True)

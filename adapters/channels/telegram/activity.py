@@ -6,6 +6,7 @@ from adapters.channels.telegram.api import Api
 from adapters.channels.telegram.errors import Limited, Refused, Unreached, Unsure
 from adapters.channels.telegram.pacing import Pace, Priority
 from adapters.channels.telegram.place import Place
+from gateway.tasks import cancel
 
 BEGIN_SECONDS = 0.15
 """What is answered sooner needs none."""
@@ -35,9 +36,8 @@ class Activity:
 
     async def end(self) -> None:
         """Show nothing more, for certain."""
-        self.pause()
         if self._showing:
-            await asyncio.gather(self._showing, return_exceptions=True)
+            await cancel(self._showing)
 
     async def _show(self, action: str) -> None:
         pause = BEGIN_SECONDS

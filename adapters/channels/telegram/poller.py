@@ -18,6 +18,7 @@ from adapters.channels.telegram.hooks import ALLOWED
 from adapters.channels.telegram.leader import Leader
 from adapters.channels.telegram.trouble import Trouble
 from gateway.ports import Channel, GatewayForChannels, StoreUnavailable
+from gateway.tasks import cancel
 
 KEY = "poller"
 POLL_SECONDS = 30
@@ -80,8 +81,7 @@ class Poller:
     async def stop(self) -> None:
         """Stop, whatever is under way, and let another replica go on. Takes a second at most."""
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancel(self._task)
         await self._leader.release()
 
     async def _run(self) -> None:
@@ -106,8 +106,7 @@ class Poller:
         try:
             await _first(self._leader.keep(), polling)
         finally:
-            polling.cancel()
-            await asyncio.gather(polling, return_exceptions=True)
+            await cancel(polling)
         if not self.leading:
             self._log.warning("another replica polls Telegram now, or the store is away")
 
@@ -211,5 +210,4 @@ async def _first(work: Coroutine[Any, Any, None], other: asyncio.Task[None]) -> 
         for each in ended:
             each.result()
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await cancel(task)

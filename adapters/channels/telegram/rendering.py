@@ -18,6 +18,7 @@ from adapters.channels.telegram.utf16 import length
 from adapters.channels.telegram.writer import Writer
 from gateway.model import Attachment, End, EndState
 from gateway.ports import GatewayForChannels, Reply
+from gateway.tasks import cancel
 
 DOING_MOST = 200
 
@@ -50,8 +51,7 @@ class Rendering:
         try:
             end = await self._follow(answer, reading, activity)
         finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            await cancel(reading)
         await self._finish(answer, end, activity)
 
     async def _follow(self, answer: Answer, reading: asyncio.Task[None], activity: Activity) -> End:

@@ -22,6 +22,7 @@ from adapters.channels.telegram.poller import AWAY, MEND_SECONDS, UNAUTHORIZED
 from adapters.channels.telegram.trouble import Trouble
 from adapters.channels.telegram.webhook import secret_of
 from gateway.ports import Channel, GatewayForChannels, StoreUnavailable
+from gateway.tasks import cancel
 
 COMMANDS = ("new", "stop", "help")
 CLAIM = "setup"
@@ -65,8 +66,7 @@ class Setup:
     async def stop(self) -> None:
         """End, finished or not."""
         if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancel(self._task)
 
     async def _run(self) -> None:
         while True:
