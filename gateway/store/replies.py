@@ -15,7 +15,7 @@ from msgspec import Raw, Struct
 
 from gateway.ports import Behind, History, LogEntry, ShuttingDown
 from gateway.store import keys
-from gateway.store.connection import Connection, Script
+from gateway.store.connection import Connection, Script, briefly
 from gateway.store.flusher import ATTEMPT, Batch, Flusher
 from gateway.store.hub import Hub
 
@@ -199,7 +199,8 @@ class Reader:
         self.closing = False
 
     async def next(self) -> Sequence[LogEntry]:
-        """The next entries, an empty sequence as a heartbeat."""
+        """The next entries, an empty sequence as a heartbeat. Raises Behind, ShuttingDown, and
+        StoreUnavailable when the store has been away for a while."""
         if not (self._pending or self.stale or self.closing):
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
@@ -207,7 +208,8 @@ class Reader:
             raise ShuttingDown
         if self.stale:
             self.stale = False
-            entries, more = await self._replies.read(self._lane, self._position)
+            # A store that is just back may refuse the first who ask.
+            entries, more = await briefly(lambda: self._replies.read(self._lane, self._position))
             # While it was read, a lost subscription may have made it stale once more.
             self.stale = self.stale or more
         else:

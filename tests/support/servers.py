@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import signal
 import socket
 import subprocess
@@ -103,8 +104,8 @@ def _is_whole(client: redis.Redis) -> bool:
 
 
 def _cluster_port() -> int:
-    # The cluster's own port is 10,000 above, and must be one too.
-    while (port := free_port()) > 50_000:
+    # The cluster's own port is 10,000 above, and must be one of those too.
+    while (port := free_port()) > 22_000:
         pass
     return port
 
@@ -245,8 +246,9 @@ def end_embedded(data_dir: Path) -> None:
 
 
 def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port that nothing listens on, of those that the system gives nobody by itself."""
+    while True:
+        port = 11_000 + secrets.randbelow(20_000)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port

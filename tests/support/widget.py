@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 import uuid
 from typing import Any
 
@@ -56,9 +57,10 @@ class Widget:
 
     async def end(self, turn: str, seconds: float = 15) -> dict[str, Any]:
         """Wait for a turn's end on the stream."""
-        async with asyncio.timeout(seconds):
-            while turn not in self.ends:  # noqa: ASYNC110 - read by a task of its own
-                await asyncio.sleep(0.01)
+        until = time.monotonic() + seconds
+        while turn not in self.ends:
+            assert time.monotonic() < until, f"turn {turn} has no end in {self.events[-20:]}"
+            await asyncio.sleep(0.01)
         return self.ends[turn]
 
     async def bots(self) -> list[dict[str, Any]]:

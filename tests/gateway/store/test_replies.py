@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -10,7 +11,8 @@ from support.servers import eventually
 
 from gateway.config import Limits, RedisConfig
 from gateway.model import Policy
-from gateway.ports import Behind, LogEntry, LogReader, ShuttingDown
+from gateway.ports import Behind, LogEntry, LogReader, ShuttingDown, StoreUnavailable
+from gateway.store import connection as store_connection
 from gateway.store import keys
 from gateway.store import replies as module
 from gateway.store.connection import Connection, connect
@@ -97,6 +99,41 @@ async def test_a_local_reader_has_an_event_before_redis_has(replica) -> None:  #
         assert words(list(await reader.next())) == word
     (entry,) = await here.connection.execute("XRANGE", keys.log("l"), "-", "+")
     assert b'"c"' not in entry[1][b"e"]
+
+
+async def test_a_store_that_is_just_back_ends_no_stream(replica, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    here = await replica()
+    reader = await here.replies.follow("l", "0-0")
+    await reader.next()
+    reads, read_log = 0, here.replies.read
+
+    async def read_in_vain(*arguments: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        if reads <= 2:
+            raise StoreUnavailable("Connection closed by server.")
+        return await read_log(*arguments)
+
+    monkeypatch.setattr(here.replies, "read", read_in_vain)
+    here.replies.refresh("l")
+    here.replies.writer("l", 1, 1).append("delta", {"t": "a"})
+    assert words(await read(reader, 1)) == "a"
+    assert reads > 2
+
+
+async def test_a_store_that_stays_away_ends_it(replica, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(store_connection, "HOLD_SECONDS", 0.1)
+    here = await replica()
+    reader = await here.replies.follow("l", "0-0")
+    await reader.next()
+
+    async def read_in_vain(*_: Any) -> Any:
+        raise StoreUnavailable("Connection refused.")
+
+    monkeypatch.setattr(here.replies, "read", read_in_vain)
+    here.replies.refresh("l")
+    with pytest.raises(StoreUnavailable):
+        await reader.next()
 
 
 async def test_a_reader_elsewhere_sees_the_same(replica) -> None:  # type: ignore[no-untyped-def]
