@@ -74,6 +74,9 @@ class Flusher:
     def add(self, lane: str, entry: LogEntry) -> None:
         """Write an entry soon."""
         entries = self._waiting.setdefault(lane, [])
+        if entries and entries[-1].turn < entry.turn:
+            # Left over from an answer whose end is written, which carries it all.
+            entries.clear()
         if len(entries) < UNFLUSHED_MOST:
             entries.append(entry)
         self._schedule(0 if entry.n % ATTEMPT <= URGENT else FLUSH_SECONDS)
@@ -160,7 +163,8 @@ class Flusher:
 
     def _again(self, lane: str, entries: list[LogEntry], delay: float = RETRY_SECONDS) -> None:
         later = self._waiting.get(lane, [])
-        self._waiting[lane] = (entries + later)[:UNFLUSHED_MOST]
+        if not later or later[0].turn == entries[0].turn:
+            self._waiting[lane] = (entries + later)[:UNFLUSHED_MOST]
         self._schedule(delay)
 
 

@@ -73,6 +73,31 @@ async def test_what_a_hung_server_did_not_take_is_written_in_order(
     await flusher.stop()
 
 
+async def test_what_is_left_of_an_answer_is_not_written_as_the_next_one_s(
+    server: Store, connection: Connection
+) -> None:
+    flusher = Flusher(connection, "here")
+    await flusher.start()
+    server.hang()
+    for turn in (1, 2):
+        for n in range(1, 6):
+            flusher.add("lane", LogEntry("delta", b"%d" % turn, turn, n))
+        # The first is on its way, and fails.
+        await asyncio.sleep(2 * FLUSH_SECONDS)
+    await asyncio.sleep(1.5)
+    server.resume()
+    replies = Replies(connection, Hub(connection.client, ignore))
+
+    async def written() -> list[LogEntry]:
+        entries, _ = await replies.read("lane", (0, 0))
+        return entries if entries and entries[-1].id == "2-5" else []
+
+    entries = await eventually(written)
+    assert all(entry.data == b"%d" % entry.turn for entry in entries)
+    assert [entry.n for entry in entries if entry.turn == 2] == [1, 2, 3, 4, 5]
+    await flusher.stop()
+
+
 async def test_settled_is_what_was_added_before(server: Store, connection: Connection) -> None:
     flusher = Flusher(connection, "here")
     await flusher.start()
