@@ -165,8 +165,6 @@ async def test_the_embedded_server_is_started_again_when_it_dies(
             return response.status == 200
 
     await eventually(ready, 20)
-    await widget.leave()
-    widget.read()
     await persist(widget, "after-the-fall", "what is my name?")
     assert "Sarah" in (await widget.end("2"))["text"]
     await widget.leave()

@@ -51,6 +51,7 @@ async def test_a_note_renews_the_lease(connection: Connection) -> None:
     await Journal(inbox, lease, 1).show("x")
     queue = keys.ready(keys.shard_of("l"))
     [pending] = await connection.client.xpending_range(queue, keys.GROUP, "-", "+", 1)
+    assert pending["consumer"] == b"one"
     assert pending["time_since_delivered"] <= (time.monotonic() - before) * 1000 + 1
 
 
